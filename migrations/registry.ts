@@ -1,0 +1,8 @@
+import { Foundation1763600000000 } from './primary/1763600000000-foundation.js';
+import { Activities1763600000000 } from './shard/1763600000000-activities.js';
+
+/** The primary's migrations, oldest first. */
+export const primaryMigrations = [Foundation1763600000000];
+
+/** Every activity shard's migrations, oldest first. */
+export const shardMigrations = [Activities1763600000000];

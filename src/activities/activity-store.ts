@@ -1,0 +1,75 @@
+import { Injectable } from '@nestjs/common';
+import { ShardRouter } from '../platform/database/shards.js';
+import { sqlFile } from '../platform/database/sql.js';
+import type { Id } from '../platform/ids/ids.js';
+import { Metrics } from '../platform/metrics/metrics.js';
+import {
+  type Activity,
+  type ActivityEvent,
+  codeOfKind,
+  kindOfCode,
+  type Recipient,
+  STREAMS,
+  type Stream,
+} from './activity.js';
+
+const writeActivities = sqlFile<{ written: number }>(import.meta.url, './sql/write-activities.sql');
+const streamPage = sqlFile<[Id, number, Id, Id]>(import.meta.url, './sql/stream-page.sql');
+
+/** A place in a stream: entry, kind and actor of an activity. */
+export type StreamPosition = readonly [entryId: Id, kind: Id, actorId: Id];
+
+const START: StreamPosition = ['9223372036854775807', '32767', '9223372036854775807'];
+
+/** The activities table on the shards: the only place that names it. */
+@Injectable()
+export class ActivityStore {
+  constructor(
+    private readonly shards: ShardRouter,
+    private readonly metrics: Metrics,
+  ) {}
+
+  /**
+   * Writes one event for many recipients, with one statement per shard, the shards side by side. May be repeated.
+   * @returns how many rows were new
+   */
+  async write(event: ActivityEvent, recipients: readonly Recipient[]): Promise<number> {
+    const groups = this.shards.group(recipients, (recipient) => recipient.id);
+    const { entryId, kind, actorId, subjectId } = event;
+    const counts = await Promise.all(
+      [...groups].map(async ([shard, members]) => {
+        const ids = members.map((member) => member.id);
+        const streams = members.map((member) => STREAMS[member.stream]);
+        const parameters = [ids, streams, entryId, codeOfKind(kind), actorId, subjectId];
+        const [row] = await shard.query(writeActivities, parameters);
+        this.metrics.activitiesWritten.inc({ shard: shard.name }, row!.written);
+        return row!.written;
+      }),
+    );
+    return counts.reduce((sum, count) => sum + count, 0);
+  }
+
+  /** Up to `limit` activities of a stream behind a position, newest first. */
+  async page(
+    recipient: Id,
+    stream: Stream,
+    after: StreamPosition | undefined,
+    limit: number,
+  ): Promise<Activity[]> {
+    const parameters = [recipient, STREAMS[stream], ...(after ?? START), limit];
+    const rows = await this.shards.shardOf(recipient).tuples(streamPage, parameters);
+    return rows.map(([entryId, code, actorId, subjectId]) => ({
+      entryId,
+      kind: kindOfCode(code),
+      actorId,
+      subjectId,
+    }));
+  }
+}
+
+/** The position of an activity in its stream. */
+export const positionOf = (activity: Activity): StreamPosition => [
+  activity.entryId,
+  String(codeOfKind(activity.kind)),
+  activity.actorId,
+];

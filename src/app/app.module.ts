@@ -1,0 +1,93 @@
+import { type DynamicModule, Module, type Type } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
+import { AccessGuard } from '../auth/access.guard.js';
+import { AuthController } from '../auth/auth.controller.js';
+import { AuthModule } from '../auth/auth.module.js';
+import { FanoutModule } from '../fanout/fanout.module.js';
+import { GateKeeper } from '../fanout/gate-keeper.js';
+import { FanOutChunkHandler, PostPublishedHandler, UserFollowedHandler } from '../fanout/handlers.js';
+import { FeedsController } from '../feeds/feeds.controller.js';
+import { FeedsModule } from '../feeds/feeds.module.js';
+import { AdminController } from '../ops/admin.controller.js';
+import { Janitor } from '../ops/janitor.js';
+import { OpsModule } from '../ops/ops.module.js';
+import type { Config } from '../platform/config/config.js';
+import { ConfigModule } from '../platform/config/config.module.js';
+import { HealthController } from '../platform/health/health.controller.js';
+import { NextLinkInterceptor } from '../platform/http/next-link.interceptor.js';
+import { ProblemFilter } from '../platform/http/problem.filter.js';
+import { RateLimitGuard } from '../platform/http/rate-limit.guard.js';
+import { validationPipe } from '../platform/http/validation.js';
+import { PlatformModule } from '../platform/platform.module.js';
+import { QueueWorkers } from '../platform/queues/queue-workers.js';
+import { PostsController } from '../posts/posts.controller.js';
+import { PostsModule } from '../posts/posts.module.js';
+import { AutoFollowHandler } from '../relationships/auto-follow.handler.js';
+import { GraphChangedHandler, OwnersImportedHandler } from '../relationships/graph-changed.handlers.js';
+import { MirrorKeeper } from '../relationships/mirror-keeper.js';
+import { RelationshipsController } from '../relationships/relationships.controller.js';
+import { RelationshipsModule } from '../relationships/relationships.module.js';
+import { UsersController } from '../users/users.controller.js';
+import { UsersModule } from '../users/users.module.js';
+import { StartPageController } from './start-page.controller.js';
+
+const FEATURES = [
+  UsersModule,
+  AuthModule,
+  RelationshipsModule,
+  PostsModule,
+  FanoutModule,
+  FeedsModule,
+  OpsModule,
+];
+
+const API_CONTROLLERS = [
+  StartPageController,
+  AuthController,
+  UsersController,
+  RelationshipsController,
+  PostsController,
+  FeedsController,
+  AdminController,
+];
+
+const WORKER_PROVIDERS: Type[] = [
+  QueueWorkers,
+  GraphChangedHandler,
+  OwnersImportedHandler,
+  AutoFollowHandler,
+  PostPublishedHandler,
+  FanOutChunkHandler,
+  UserFollowedHandler,
+  MirrorKeeper,
+  GateKeeper,
+  Janitor,
+];
+
+/** A process's composition: every feature; routes where it plays `http`, job handlers where it plays `worker`. */
+@Module({})
+export class AppModule {
+  static for(config: Config): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [ConfigModule.for(config), PlatformModule, ...FEATURES],
+      controllers: [HealthController, ...(config.roles.includes('http') ? API_CONTROLLERS : [])],
+      providers: [
+        { provide: APP_GUARD, useExisting: AccessGuard },
+        { provide: APP_GUARD, useClass: RateLimitGuard },
+        { provide: APP_FILTER, useClass: ProblemFilter },
+        { provide: APP_INTERCEPTOR, useClass: NextLinkInterceptor },
+        { provide: APP_PIPE, useFactory: validationPipe },
+        ...(config.roles.includes('worker') ? WORKER_PROVIDERS : []),
+      ],
+    };
+  }
+}
+
+/** The same without routes and handlers: what an operator's command needs. */
+@Module({})
+export class OperatorModule {
+  static for(config: Config): DynamicModule {
+    return { module: OperatorModule, imports: [ConfigModule.for(config), PlatformModule, ...FEATURES] };
+  }
+}

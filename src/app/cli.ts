@@ -1,0 +1,36 @@
+import { Command, Option } from 'commander';
+import { gateCommand } from './commands/gate.js';
+import { importGraphCommand } from './commands/import-graph.js';
+import { migrateCommand } from './commands/migrate.js';
+import { rebuildRedisCacheCommand } from './commands/rebuild-redis-cache.js';
+import { seedCommand } from './commands/seed.js';
+import { usersCommand } from './commands/users.js';
+
+/** The operators' command line. */
+export function createProgram(): Command {
+  const program = new Command('sluice')
+    .description(
+      'Operates a Sluice installation. Works on the databases that DATABASE_URL, ACTIVITY_SHARD_URLS and REDIS_URL name;\n' +
+        'without them on the embedded ones of this folder, whether `npm start` is running or not.',
+    )
+    .showHelpAfterError('(add --help for what there is)')
+    .configureHelp({ showGlobalOptions: true });
+  const commands = [
+    migrateCommand(),
+    seedCommand(),
+    importGraphCommand(),
+    rebuildRedisCacheCommand(),
+    usersCommand(),
+    gateCommand(),
+  ];
+  for (const command of commands) {
+    addJsonOption(command);
+    program.addCommand(command);
+  }
+  return program;
+}
+
+function addJsonOption(command: Command): void {
+  const leaves = command.commands.length > 0 ? command.commands : [command];
+  for (const leaf of leaves) leaf.addOption(new Option('--json', 'print the result as one JSON object'));
+}

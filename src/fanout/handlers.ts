@@ -1,0 +1,61 @@
+import { Injectable } from '@nestjs/common';
+import { ActivityStore } from '../activities/activity-store.js';
+import type { Id } from '../platform/ids/ids.js';
+import type { Delivery, Handler } from '../platform/queues/job.js';
+import { HandlesJob } from '../platform/queues/job-handlers.js';
+import { postPublished } from '../posts/post-published.js';
+import { userFollowed } from '../relationships/changes.js';
+import { GraphStore } from '../relationships/graph-store.js';
+import { isFollow } from '../relationships/kinds.js';
+import { type ChunkJob, FanOut, fanOutChunk, type PublishedPost } from './fan-out.js';
+
+@Injectable()
+@HandlesJob(postPublished)
+export class PostPublishedHandler implements Handler<PublishedPost> {
+  constructor(private readonly fanOut: FanOut) {}
+
+  async handle(post: PublishedPost, { outboxId }: Delivery): Promise<'done' | 'open'> {
+    if (!outboxId) throw new Error('A published post is delivered from the outbox alone.');
+    return (await this.fanOut.publish(post, outboxId)) ? 'done' : 'open';
+  }
+}
+
+@Injectable()
+@HandlesJob(fanOutChunk)
+export class FanOutChunkHandler implements Handler<ChunkJob> {
+  constructor(private readonly fanOut: FanOut) {}
+
+  async handle(chunk: ChunkJob): Promise<'done'> {
+    await this.fanOut.writeChunk(chunk);
+    return 'done';
+  }
+}
+
+/** Tells somebody of a new follower, unless that one has left again in the meantime. */
+@Injectable()
+@HandlesJob(userFollowed)
+export class UserFollowedHandler implements Handler<{ eventId: Id; followerId: Id; followedId: Id }> {
+  constructor(
+    private readonly graph: GraphStore,
+    private readonly activities: ActivityStore,
+  ) {}
+
+  async handle({
+    eventId,
+    followerId,
+    followedId,
+  }: {
+    eventId: Id;
+    followerId: Id;
+    followedId: Id;
+  }): Promise<'done'> {
+    const { mine } = await this.graph.pair(followerId, followedId);
+    if (isFollow(mine)) {
+      await this.activities.write(
+        { kind: 'follow', entryId: eventId, actorId: followerId, subjectId: followedId },
+        [{ id: followedId, stream: 'notifications' }],
+      );
+    }
+    return 'done';
+  }
+}

@@ -1,0 +1,37 @@
+/** How often a page that lost entries to the rules is topped up before it is served short. */
+const MOST_ROUNDS = 5;
+
+export interface PageSource<Skeleton, Position, Entry> {
+  limit: number;
+  start: Position | undefined;
+  /** Reads up to `size` skeletons behind a position. */
+  skeleton(after: Position | undefined, size: number): Promise<Skeleton[]>;
+  positionOf(skeleton: Skeleton): Position;
+  /** Hydrates skeletons and applies the rules; undefined for what is not to be shown. In the order given. */
+  present(skeletons: Skeleton[]): Promise<(Entry | undefined)[]>;
+}
+
+/**
+ * Fills a page although the rules take entries out of it: reads on until it is full, the stream ends, or the bound on
+ * rounds is reached.
+ * @returns the entries, and the position behind which the next page goes on; undefined at the end of the stream
+ */
+export async function fillPage<Skeleton, Position, Entry>(
+  source: PageSource<Skeleton, Position, Entry>,
+): Promise<{ entries: Entry[]; next: Position | undefined }> {
+  const { limit } = source;
+  const entries: Entry[] = [];
+  let after = source.start;
+  for (let round = 0; round < MOST_ROUNDS; round++) {
+    const size = limit + 1 - entries.length;
+    const found = await source.skeleton(after, size);
+    const presented = await source.present(found);
+    for (const [index, entry] of presented.entries()) {
+      if (entry !== undefined && entries.length === limit) return { entries, next: after };
+      if (entry !== undefined) entries.push(entry);
+      after = source.positionOf(found[index]!);
+    }
+    if (found.length < size) return { entries, next: undefined };
+  }
+  return { entries, next: after };
+}

@@ -1,0 +1,58 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { IsInt, IsOptional, Max, Min } from 'class-validator';
+import { IsPlainText } from '../platform/http/validation.js';
+
+export class CloseGateDto {
+  /**
+   * Why, for those who wonder.
+   * @example building an index
+   */
+  @IsPlainText(1, 200)
+  reason!: string;
+
+  /** Reopens by itself after so many seconds; 900 unless given. */
+  @ApiProperty({ minimum: 1, maximum: 86_400, default: 900, required: false, example: 900 })
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(86_400)
+  reopenAfterSeconds?: number;
+}
+
+export class GateDto {
+  /** `closing`: closed, but some jobs are still running. */
+  @ApiProperty({ enum: ['open', 'closing', 'closed'] })
+  state!: string;
+  @ApiProperty({ type: String, nullable: true })
+  reason!: string | null;
+  @ApiProperty({ type: String, nullable: true })
+  closedBy!: string | null;
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  closedAt!: string | null;
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  reopensAt!: string | null;
+  /** Jobs that wait in the queue. */
+  waiting!: number;
+  /** Jobs that are running. */
+  active!: number;
+  oldestWaitingSeconds!: number;
+}
+
+export class ReceiptDto {
+  postId!: string;
+  authorId!: string;
+  @ApiProperty({ enum: ['running', 'done'] })
+  state!: string;
+  /** Followers when the fan-out was planned. */
+  expected!: number;
+  /** Followers who have the post. */
+  written!: number;
+  /** Followers who left before their turn came. */
+  skipped!: number;
+  chunks!: number;
+  chunksDone!: number;
+  @ApiProperty({ format: 'date-time' })
+  startedAt!: string;
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  finishedAt!: string | null;
+}

@@ -1,0 +1,15 @@
+import { Module } from '@nestjs/common';
+import { AuthModule } from '../auth/auth.module.js';
+import { FanoutModule } from '../fanout/fanout.module.js';
+import { PostsModule } from '../posts/posts.module.js';
+import { RelationshipsModule } from '../relationships/relationships.module.js';
+import { UsersModule } from '../users/users.module.js';
+import { DemoNetwork } from './demo-network.js';
+import { GraphImport } from './graph-import.js';
+
+@Module({
+  imports: [UsersModule, AuthModule, RelationshipsModule, PostsModule, FanoutModule],
+  providers: [DemoNetwork, GraphImport],
+  exports: [DemoNetwork, GraphImport],
+})
+export class OpsModule {}

@@ -1,0 +1,96 @@
+import { createSecretKey, type KeyObject } from 'node:crypto';
+import { ConfigError, readEnvironment } from './environment.js';
+
+export type Role = 'http' | 'worker';
+
+/**
+ * The typed configuration of a process: every module reads its settings from here and none from the environment.
+ * Durations are in the unit that their name ends with.
+ */
+export class Config {
+  readonly roles: readonly Role[];
+  readonly http: {
+    port: number;
+    host: string;
+    trustProxy: boolean;
+    corsOrigins: string[];
+    publicUrl: string | undefined;
+    bodyLimitBytes: number;
+    requestTimeoutMs: number;
+    requestsPerMinute: number;
+    metricsToken: string | undefined;
+  };
+  readonly database: {
+    primaryUrl: string;
+    shardUrls: string[];
+    primaryPoolSize: number;
+    shardPoolSize: number;
+    statementTimeoutMs: number;
+    poolTimeoutMs: number;
+    preparedStatements: boolean;
+  };
+  readonly redis: { graphUrl: string; queueUrl: string; prefix: string; timeoutMs: number };
+  readonly auth: {
+    secret: KeyObject;
+    accessTokenSeconds: number;
+    refreshTokenSeconds: number;
+    loginAttempts: number;
+    loginWindowSeconds: number;
+    signupsPerHour: number;
+  };
+  readonly relationships: { autoFollow: string | undefined };
+  readonly fanout: { chunkSize: number; concurrency: number };
+  readonly outbox: { sweepMs: number; leaseMs: number };
+  readonly log: { level: string };
+
+  private constructor(source: Record<string, string | undefined>) {
+    const env = readEnvironment(source);
+    if (env.ACTIVITY_SHARD_URLS.length === 0) {
+      throw new ConfigError('ACTIVITY_SHARD_URLS: at least one Postgres URL is needed');
+    }
+    this.roles = env.ROLES;
+    this.http = {
+      port: env.PORT,
+      host: env.HOST,
+      trustProxy: env.TRUST_PROXY,
+      corsOrigins: env.CORS_ORIGINS,
+      publicUrl: env.PUBLIC_URL,
+      bodyLimitBytes: env.BODY_LIMIT_BYTES,
+      requestTimeoutMs: env.REQUEST_TIMEOUT_MS,
+      requestsPerMinute: env.RATE_LIMIT_PER_MINUTE,
+      metricsToken: env.METRICS_TOKEN,
+    };
+    this.database = {
+      primaryUrl: env.DATABASE_URL,
+      shardUrls: env.ACTIVITY_SHARD_URLS,
+      primaryPoolSize: env.DATABASE_POOL_SIZE,
+      shardPoolSize: env.SHARD_POOL_SIZE,
+      statementTimeoutMs: env.DATABASE_TIMEOUT_MS,
+      poolTimeoutMs: env.POOL_TIMEOUT_MS,
+      preparedStatements: env.PREPARED_STATEMENTS,
+    };
+    this.redis = {
+      graphUrl: env.REDIS_URL,
+      queueUrl: env.QUEUE_REDIS_URL ?? env.REDIS_URL,
+      prefix: env.REDIS_PREFIX,
+      timeoutMs: env.REDIS_TIMEOUT_MS,
+    };
+    this.auth = {
+      secret: createSecretKey(Buffer.from(env.JWT_SECRET)),
+      accessTokenSeconds: env.ACCESS_TOKEN_SECONDS,
+      refreshTokenSeconds: env.REFRESH_TOKEN_SECONDS,
+      loginAttempts: env.LOGIN_ATTEMPTS,
+      loginWindowSeconds: env.LOGIN_WINDOW_SECONDS,
+      signupsPerHour: env.SIGNUPS_PER_HOUR,
+    };
+    this.relationships = { autoFollow: env.AUTO_FOLLOW };
+    this.fanout = { chunkSize: env.FANOUT_CHUNK_SIZE, concurrency: env.FANOUT_CONCURRENCY };
+    this.outbox = { sweepMs: env.OUTBOX_SWEEP_MS, leaseMs: env.OUTBOX_LEASE_MS };
+    this.log = { level: env.LOG_LEVEL };
+  }
+
+  /** @throws ConfigError naming each faulty setting */
+  static from(source: Record<string, string | undefined>): Config {
+    return new Config(source);
+  }
+}

@@ -1,0 +1,1 @@
+SELECT bucket, shard FROM shard_buckets ORDER BY bucket

@@ -1,0 +1,26 @@
+import { applyDecorators, createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
+import { ApiBearerAuth, ApiSecurity } from '@nestjs/swagger';
+import type { Id } from '../ids/ids.js';
+
+/** Who is asking, as the access token says; the guard has verified it. */
+export interface Viewer {
+  id: Id;
+  sessionId: Id;
+}
+
+/** Who may call a route: anyone, whoever is logged in, or admins. A route that says nothing is refused to everyone. */
+export type Access = 'public' | 'user' | 'admin';
+
+export const ACCESS = Symbol('access');
+
+/** Anyone may call this, without a token. */
+export const Public = () => applyDecorators(SetMetadata(ACCESS, 'public'), ApiSecurity({}));
+/** Whoever is logged in may call this. */
+export const Authenticated = () => applyDecorators(SetMetadata(ACCESS, 'user'), ApiBearerAuth());
+/** Only admins may call this; the role is read from the database, not from the token. */
+export const AdminOnly = () => applyDecorators(SetMetadata(ACCESS, 'admin'), ApiBearerAuth());
+
+/** The verified viewer of a request, as a parameter of a route. */
+export const CurrentViewer = createParamDecorator(
+  (_: unknown, context: ExecutionContext) => context.switchToHttp().getRequest<{ viewer: Viewer }>().viewer,
+);

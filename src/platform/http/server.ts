@@ -1,0 +1,85 @@
+import { randomBytes } from 'node:crypto';
+import underPressure from '@fastify/under-pressure';
+import cors from '@fastify/cors';
+import helmet from '@fastify/helmet';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
+import type { Config } from '../config/config.js';
+import { Metrics } from '../metrics/metrics.js';
+import type { Viewer } from './access.js';
+import { Problem } from './problem.js';
+import { sendProblem } from './problem.filter.js';
+import { toProblem } from './to-problem.js';
+
+/** Past this delay of the event loop the process is too busy to take more on. */
+const MOST_EVENT_LOOP_DELAY_MS = 1_000;
+
+/** The HTTP server: bounded bodies, bounded waits, an id for each request. */
+export function createAdapter(config: Config): FastifyAdapter {
+  const run = randomBytes(4).toString('hex');
+  let count = 0;
+  return new FastifyAdapter({
+    trustProxy: config.http.trustProxy,
+    bodyLimit: config.http.bodyLimitBytes,
+    requestTimeout: config.http.requestTimeoutMs,
+    connectionTimeout: config.http.requestTimeoutMs * 2,
+    keepAliveTimeout: 72_000,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: 100 },
+    genReqId: () => `${run}-${(++count).toString(36)}`,
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
+      sendProblem(reply, toProblem(error), request.id),
+  });
+}
+
+/** Hooks that concern every request: headers, overload, and a line and a measurement for each answer. */
+export async function installHooks(
+  app: NestFastifyApplication,
+  config: Config,
+  logger: Logger,
+): Promise<void> {
+  const metrics = app.get(Metrics);
+  await app.register(helmet, {
+    contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
+    strictTransportSecurity: false,
+  });
+  if (config.http.corsOrigins.length > 0) {
+    await app.register(cors, {
+      origin: config.http.corsOrigins,
+      methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+      exposedHeaders: [
+        'link',
+        'ratelimit-limit',
+        'ratelimit-remaining',
+        'ratelimit-reset',
+        'retry-after',
+        'x-request-id',
+      ],
+    });
+  }
+  await app.register(underPressure, {
+    maxEventLoopDelay: MOST_EVENT_LOOP_DELAY_MS,
+    pressureHandler: (request, reply) => sendProblem(reply, new Problem('overloaded'), request.id),
+  });
+  const fastify = app.getHttpAdapter().getInstance();
+  fastify.addHook('onRequest', (request, reply, done) => {
+    void reply.header('x-request-id', request.id);
+    done();
+  });
+  fastify.addHook('onResponse', (request, reply, done) => {
+    const route = request.routeOptions.url ?? 'none';
+    const seconds = reply.elapsedTime / 1_000;
+    metrics.requestSeconds.observe({ method: request.method, route, status: reply.statusCode }, seconds);
+    logger.info({
+      context: 'Http',
+      requestId: request.id,
+      method: request.method,
+      route,
+      status: reply.statusCode,
+      ms: Math.round(reply.elapsedTime * 10) / 10,
+      userId: (request as FastifyRequest & { viewer?: Viewer }).viewer?.id,
+    });
+    done();
+  });
+}

@@ -1,0 +1,63 @@
+import { Injectable } from '@nestjs/common';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/** The process's metrics, in Prometheus's naming: base units, `_total` on counters. */
+@Injectable()
+export class Metrics {
+  readonly registry = new Registry();
+
+  readonly requestSeconds = new Histogram({
+    name: 'sluice_http_request_seconds',
+    help: 'Time from a request to its answer, by route pattern and status.',
+    labelNames: ['method', 'route', 'status'],
+    buckets: SECONDS,
+    registers: [this.registry],
+  });
+
+  readonly jobSeconds = new Histogram({
+    name: 'sluice_job_seconds',
+    help: 'Time that a job ran, by kind and outcome.',
+    labelNames: ['job', 'outcome'],
+    buckets: SECONDS,
+    registers: [this.registry],
+  });
+
+  readonly activitiesWritten = new Counter({
+    name: 'sluice_activities_written_total',
+    help: 'Rows written to the activities, by shard.',
+    labelNames: ['shard'],
+    registers: [this.registry],
+  });
+
+  readonly mirrorFallbacks = new Counter({
+    name: 'sluice_mirror_fallbacks_total',
+    help: 'Reads of the graph that went to Postgres, by reason.',
+    labelNames: ['reason'],
+    registers: [this.registry],
+  });
+
+  constructor() {
+    collectDefaultMetrics({ register: this.registry });
+  }
+
+  /**
+   * Registers a gauge that is read when somebody scrapes. A read that fails leaves the gauge out of that scrape.
+   * @param read answers label values (in the order of `labelNames`) and a figure, for each series
+   */
+  gauge(name: string, help: string, labelNames: string[], read: () => Promise<[string[], number][]>): void {
+    const gauge: Gauge = new Gauge({
+      name,
+      help,
+      labelNames,
+      registers: [this.registry],
+      collect: async () => {
+        gauge.reset();
+        const series = await read().catch(() => []);
+        for (const [values, figure] of series)
+          gauge.set(Object.fromEntries(labelNames.map((label, i) => [label, values[i]!])), figure);
+      },
+    });
+  }
+}

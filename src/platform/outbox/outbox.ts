@@ -1,0 +1,69 @@
+import { Injectable } from '@nestjs/common';
+import type pg from 'pg';
+import { PrimaryDatabase, type Transaction } from '../database/primary.js';
+import { sqlFile } from '../database/sql.js';
+import type { Id } from '../ids/ids.js';
+import type { JobType } from '../queues/job.js';
+
+const insertOutbox = sqlFile<{ id: Id }>(import.meta.url, './insert-outbox.sql');
+const pendingOutbox = sqlFile<{ payload: unknown }>(import.meta.url, './pending-outbox.sql');
+const deleteOutbox = sqlFile(import.meta.url, './delete-outbox.sql');
+
+/**
+ * Intents that must not be lost: a row is written in the transaction of the change that it follows from, and stays
+ * until the job that it stands for is done (the transactional outbox, microservices.io/patterns/data).
+ */
+@Injectable()
+export class Outbox {
+  private wake: () => void = () => undefined;
+
+  constructor(private readonly primary: PrimaryDatabase) {}
+
+  /**
+   * Records a job in the caller's transaction. Once that commits, the relay of this process is woken.
+   * @param delayMs leaves the row alone for so long, for a caller that means to do the work itself right after the commit
+   * @returns the row's id, to be given to `done`
+   */
+  async record<Payload>(
+    transaction: Transaction,
+    type: JobType<Payload>,
+    payload: Payload,
+    delayMs = 0,
+  ): Promise<Id> {
+    const [row] = await transaction.query(insertOutbox, [type.name, JSON.stringify(payload), delayMs]);
+    if (delayMs === 0) transaction.afterCommit(() => this.wake());
+    return row!.id;
+  }
+
+  /** As `record`, in the transaction that is open on a connection of its own. Nobody is woken. */
+  async recordOn<Payload>(
+    client: pg.Client,
+    type: JobType<Payload>,
+    payload: Payload,
+    delayMs = 0,
+  ): Promise<Id> {
+    const parameters = [type.name, JSON.stringify(payload), delayMs];
+    return (await client.query<{ id: Id }>(insertOutbox.text, parameters)).rows[0]!.id;
+  }
+
+  /** Strikes rows whose work is done. Striking one twice is nothing. */
+  async done(ids: readonly Id[]): Promise<void> {
+    await this.primary.query(deleteOutbox, [ids]);
+  }
+
+  /** As `done`, within a transaction. */
+  async doneIn(transaction: Transaction, ids: readonly Id[]): Promise<void> {
+    await transaction.query(deleteOutbox, [ids]);
+  }
+
+  /** Payloads of the rows of one kind that are not done, newest first, at most `limit`. */
+  async pending<Payload>(type: JobType<Payload>, limit: number): Promise<Payload[]> {
+    const rows = await this.primary.query(pendingOutbox, [type.name, limit]);
+    return rows.map((row) => row.payload as Payload);
+  }
+
+  /** Tells the outbox whom to wake after a commit; the relay calls it once. */
+  onCommit(wake: () => void): void {
+    this.wake = wake;
+  }
+}

@@ -1,0 +1,116 @@
+import {
+  type BeforeApplicationShutdown,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { Config } from '../config/config.js';
+import { PrimaryDatabase } from '../database/primary.js';
+import { sqlFile } from '../database/sql.js';
+import type { Id } from '../ids/ids.js';
+import { jobTypes, type QueueName } from '../queues/job.js';
+import { type NewJob, Queues } from '../queues/queues.js';
+import { Outbox } from './outbox.js';
+
+interface OutboxRow {
+  id: Id;
+  topic: string;
+  payload: unknown;
+  attempts: number;
+}
+
+const claimOutbox = sqlFile<OutboxRow>(import.meta.url, './claim-outbox.sql');
+const returnOutbox = sqlFile(import.meta.url, './return-outbox.sql');
+const BATCH = 500;
+
+/**
+ * Moves due rows from the outbox to their queues. It runs in every process: woken right after each commit, which makes
+ * the delay a matter of milliseconds, and on a slow sweep for what a crash left behind. A claimed row is leased, not
+ * removed: what is not done when the lease ends is dispatched again, under the same job id, which BullMQ takes once.
+ */
+@Injectable()
+export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger('OutboxRelay');
+  private timer: NodeJS.Timeout | undefined;
+  private running: Promise<void> | undefined;
+  private again = false;
+  private stopped = false;
+
+  constructor(
+    private readonly config: Config,
+    private readonly primary: PrimaryDatabase,
+    private readonly queues: Queues,
+    outbox: Outbox,
+  ) {
+    outbox.onCommit(() => this.wake());
+  }
+
+  onApplicationBootstrap(): void {
+    this.timer = setInterval(() => this.wake(), this.config.outbox.sweepMs);
+  }
+
+  /** Starts a pass, or lets the running one look once more. */
+  wake(): void {
+    if (this.stopped) return;
+    if (this.running) {
+      this.again = true;
+      return;
+    }
+    this.running = this.passes().finally(() => {
+      this.running = undefined;
+      if (this.again) this.wake();
+    });
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopped = true;
+    clearInterval(this.timer);
+    await this.running;
+  }
+
+  private async passes(): Promise<void> {
+    this.again = false;
+    try {
+      while ((await this.dispatchDue()) === BATCH && !this.stopped);
+    } catch (error) {
+      this.logger.warn(
+        `dispatch failed, to be tried again: ${error instanceof Error ? error.message : String(error)}`,
+      );
+    }
+  }
+
+  /** @returns how many rows were claimed */
+  private async dispatchDue(): Promise<number> {
+    const rows = await this.primary.query(claimOutbox, [BATCH, this.config.outbox.leaseMs]);
+    if (rows.length === 0) return 0;
+    try {
+      for (const [queue, batch] of groupByQueue(rows)) {
+        await this.queues.enqueue(
+          queue,
+          batch.map(toJob),
+          batch.some((row) => row.attempts > 1),
+        );
+      }
+    } catch (error) {
+      await this.primary.query(returnOutbox, [rows.map((row) => row.id)]);
+      throw error;
+    }
+    return rows.length;
+  }
+}
+
+const toJob = ({ id, topic, payload }: OutboxRow): NewJob => ({
+  id: `outbox-${id}`,
+  type: topic,
+  data: { outboxId: id, payload },
+});
+
+function groupByQueue(rows: OutboxRow[]): Map<QueueName, OutboxRow[]> {
+  const groups = new Map<QueueName, OutboxRow[]>();
+  for (const row of rows) {
+    const queue = jobTypes().get(row.topic)?.queue;
+    if (!queue) continue;
+    groups.set(queue, [...(groups.get(queue) ?? []), row]);
+  }
+  return groups;
+}

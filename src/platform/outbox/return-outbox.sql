@@ -1,0 +1,1 @@
+UPDATE outbox SET dispatch_at = now() + interval '1 second' WHERE id = ANY ($1::bigint[])

@@ -1,0 +1,52 @@
+import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { Redis, type RedisOptions } from 'ioredis';
+import { Config } from '../config/config.js';
+
+/**
+ * The Redis that holds the mirror, the caches and the rate limits. It fails fast: a command that cannot be sent, or is
+ * not answered in time, rejects, and the caller falls back to Postgres.
+ */
+@Injectable()
+export class GraphRedis implements OnApplicationShutdown {
+  readonly client: Redis;
+
+  constructor(config: Config) {
+    this.client = connect(config.redis.graphUrl, 'graph', {
+      commandTimeout: config.redis.timeoutMs,
+      enableOfflineQueue: true,
+      maxRetriesPerRequest: 1,
+    });
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await close(this.client);
+  }
+}
+
+/**
+ * Opens a connection that reconnects for as long as it lives and logs each break once.
+ * @param use what the log calls it
+ */
+export function connect(url: string, use: string, options: RedisOptions): Redis {
+  const logger = new Logger(`Redis ${use}`);
+  const client = new Redis(url, {
+    connectTimeout: 2_000,
+    retryStrategy: (attempt) => Math.min(50 * attempt, 1_000),
+    ...options,
+  });
+  let down = false;
+  client.on('error', (error: Error) => {
+    if (!down) logger.warn(`not reachable: ${error.message}`);
+    down = true;
+  });
+  client.on('ready', () => {
+    if (down) logger.log('reachable again');
+    down = false;
+  });
+  return client;
+}
+
+/** Lets pending commands finish when the server answers, and closes the connection in any case. */
+export async function close(client: Redis): Promise<void> {
+  await client.quit().catch(() => client.disconnect());
+}

@@ -1,0 +1,43 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { ChainableCommander, Redis } from 'ioredis';
+
+/** A Lua script from a `.lua` file; its header states KEYS, ARGV and result. */
+export class LuaScript<Result> {
+  private readonly sha: string;
+
+  private constructor(private readonly source: string) {
+    this.sha = createHash('sha1').update(source).digest('hex');
+  }
+
+  /** Loads the script in a file beside the module whose `import.meta.url` is given. */
+  static load<Result>(moduleUrl: string, file: string): LuaScript<Result> {
+    return new LuaScript(readFileSync(fileURLToPath(new URL(file, moduleUrl)), 'utf8'));
+  }
+
+  /** Runs the script by its digest, and sends the source only to a server that does not know it yet. */
+  async run(redis: Redis, keys: readonly string[], args: readonly (string | number)[]): Promise<Result> {
+    try {
+      return (await redis.evalsha(this.sha, keys.length, ...keys, ...args)) as Result;
+    } catch (error) {
+      if (!isUnknownScript(error)) throw error;
+      return (await redis.eval(this.source, keys.length, ...keys, ...args)) as Result;
+    }
+  }
+
+  /** Makes the script known, so that `queue` may be used on pipelines to this server. */
+  async preload(redis: Redis): Promise<void> {
+    await redis.script('LOAD', this.source);
+  }
+
+  /** Appends a call to a pipeline; a server that does not know the script answers this one call with NOSCRIPT. */
+  queue(pipeline: ChainableCommander, keys: readonly string[], args: readonly (string | number)[]): void {
+    pipeline.evalsha(this.sha, keys.length, ...keys, ...args);
+  }
+}
+
+/** Whether an error says that the server does not hold a script (after a restart or `SCRIPT FLUSH`). */
+export function isUnknownScript(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('NOSCRIPT');
+}

@@ -1,0 +1,51 @@
+import { Injectable } from '@nestjs/common';
+import { PrimaryDatabase, type Transaction } from '../platform/database/primary.js';
+import { sqlFile } from '../platform/database/sql.js';
+import type { Id } from '../platform/ids/ids.js';
+
+export interface PostRow {
+  id: Id;
+  author_id: Id;
+  body: string;
+  mentions: Id[];
+  edited_at: Date | null;
+  comments_count: number;
+  loves_count: number;
+  reposts_count: number;
+  views_count: number;
+}
+
+const insertPost = sqlFile<{ id: Id }>(import.meta.url, './sql/insert-post.sql');
+const deletePost = sqlFile<{ id: Id }>(import.meta.url, './sql/delete-post.sql');
+const postsByIds = sqlFile<PostRow>(import.meta.url, './sql/posts-by-ids.sql');
+const postsOfAuthor = sqlFile<{ id: Id }>(import.meta.url, './sql/posts-of-author.sql');
+
+const MAX_ID = '9223372036854775807';
+
+/** The posts in Postgres: the only place that names their table. */
+@Injectable()
+export class PostStore {
+  constructor(private readonly primary: PrimaryDatabase) {}
+
+  async insert(transaction: Transaction, author: Id, body: string, mentions: readonly Id[]): Promise<Id> {
+    const [row] = await transaction.query(insertPost, [author, body, mentions]);
+    return row!.id;
+  }
+
+  /** @returns whether there was such a post of this author */
+  async remove(transaction: Transaction, id: Id, author: Id): Promise<boolean> {
+    return (await transaction.query(deletePost, [id, author])).length > 0;
+  }
+
+  /** The posts with these ids; those that do not exist (any more) are missing from the map. */
+  async byIds(ids: readonly Id[]): Promise<Map<Id, PostRow>> {
+    if (ids.length === 0) return new Map();
+    const rows = await this.primary.query(postsByIds, [ids]);
+    return new Map(rows.map((row) => [row.id, row]));
+  }
+
+  /** Ids of an author's posts below `before`, newest first, at most `limit`. */
+  async ofAuthor(author: Id, before: Id | undefined, limit: number): Promise<Id[]> {
+    return (await this.primary.query(postsOfAuthor, [author, before ?? MAX_ID, limit])).map((row) => row.id);
+  }
+}

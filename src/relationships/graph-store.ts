@@ -1,0 +1,135 @@
+import { Injectable } from '@nestjs/common';
+import { PrimaryDatabase, type Transaction } from '../platform/database/primary.js';
+import { sqlFile } from '../platform/database/sql.js';
+import type { Id } from '../platform/ids/ids.js';
+import type { GraphFacts } from '../users/graph-view.js';
+import type { FollowKind, RelationshipKind } from '../users/user-view.js';
+import type { GraphChange } from './changes.js';
+import { codeOf, isFollow, kindOf } from './kinds.js';
+import type { OwnerSnapshot } from './mirror/owner-snapshot.js';
+
+/** A follower and the stream in which they want the author's posts. */
+export interface AudienceMember {
+  id: Id;
+  kind: FollowKind;
+}
+
+/** A range of an audience: followers with ids above `after` up to `upto`. */
+export interface AudienceChunk {
+  after: Id;
+  upto: Id;
+  size: number;
+}
+
+/** How two users stand to each other. */
+export interface Pair {
+  mine: RelationshipKind | null;
+  theirs: RelationshipKind | null;
+}
+
+interface FactsRow {
+  followers: number;
+  friends: number;
+  noise: number;
+  mine: number | null;
+  theirs: number | null;
+}
+
+const lockOwners = sqlFile<{ owner_id: Id }>(import.meta.url, './sql/lock-owners.sql');
+const insertOwners = sqlFile(import.meta.url, './sql/insert-owners.sql');
+const readPair = sqlFile<{ mine: number | null; theirs: number | null }>(
+  import.meta.url,
+  './sql/read-pair.sql',
+);
+const writeRelationship = sqlFile<{ version: number }>(import.meta.url, './sql/write-relationship.sql');
+const audiencePage = sqlFile<[Id, number]>(import.meta.url, './sql/audience-page.sql');
+const audienceChunk = sqlFile<{ size: number; upto: Id | null }>(import.meta.url, './sql/audience-chunk.sql');
+const followersPage = sqlFile<{ id: Id }>(import.meta.url, './sql/followers-page.sql');
+const subjectsPage = sqlFile<{ id: Id }>(import.meta.url, './sql/subjects-page.sql');
+const graphFacts = sqlFile<FactsRow>(import.meta.url, './sql/graph-facts.sql');
+const ownerSnapshots = sqlFile<OwnerSnapshot>(import.meta.url, './sql/owner-snapshots.sql');
+
+const MAX_ID = '9223372036854775807';
+
+/** The graph in Postgres: the only place that names its tables. */
+@Injectable()
+export class GraphStore {
+  constructor(private readonly primary: PrimaryDatabase) {}
+
+  /** Locks the owners' version rows until the transaction ends, making them where there are none. */
+  async lock(transaction: Transaction, owners: readonly Id[]): Promise<void> {
+    const found = await transaction.query(lockOwners, [owners]);
+    if (found.length === owners.length) return;
+    await transaction.query(insertOwners, [owners]);
+    await transaction.query(lockOwners, [owners]);
+  }
+
+  async pair(owner: Id, subject: Id, transaction?: Transaction): Promise<Pair> {
+    const [row] = await (transaction ?? this.primary).query(readPair, [owner, subject]);
+    return { mine: kindOf(row?.mine), theirs: kindOf(row?.theirs) };
+  }
+
+  /** Writes one change; the caller has locked its owner. @returns the change with its version */
+  async write(transaction: Transaction, change: Omit<GraphChange, 'version'>): Promise<GraphChange> {
+    const { ownerId, subjectId, from, to } = change;
+    const difference = (kind: FollowKind) => Number(to === kind) - Number(from === kind);
+    const [row] = await transaction.query(writeRelationship, [
+      ownerId,
+      subjectId,
+      to && codeOf(to),
+      difference('friend'),
+      difference('noise'),
+    ]);
+    return { ...change, version: row!.version };
+  }
+
+  /** Followers of an author with ids above `after` up to `upto`, in the order of their ids, at most `limit`. */
+  async audience(author: Id, after: Id, upto: Id | undefined, limit: number): Promise<AudienceMember[]> {
+    const rows = await this.primary.tuples(audiencePage, [author, after, upto ?? MAX_ID, limit]);
+    return rows.map(([id, code]) => ({ id, kind: kindOf(code) as FollowKind }));
+  }
+
+  /** Cuts an author's audience into ranges of up to `size` followers, by keyset. */
+  async *audienceChunks(author: Id, size: number): AsyncGenerator<AudienceChunk> {
+    let after: Id = '0';
+    for (;;) {
+      const [row] = await this.primary.query(audienceChunk, [author, after, size]);
+      if (!row?.upto) return;
+      yield { after, upto: row.upto, size: row.size };
+      if (row.size < size) return;
+      after = row.upto;
+    }
+  }
+
+  /** Ids of followers below `before`, newest accounts first. */
+  async followers(user: Id, before: Id | undefined, limit: number): Promise<Id[]> {
+    return (await this.primary.query(followersPage, [user, before ?? MAX_ID, limit])).map((row) => row.id);
+  }
+
+  /** Ids of those whom an owner follows, blocks or mutes, below `before`, newest accounts first. */
+  async subjects(
+    owner: Id,
+    kinds: readonly RelationshipKind[],
+    before: Id | undefined,
+    limit: number,
+  ): Promise<Id[]> {
+    const parameters = [owner, kinds.map(codeOf), before ?? MAX_ID, limit];
+    return (await this.primary.query(subjectsPage, parameters)).map((row) => row.id);
+  }
+
+  async facts(viewer: Id, users: readonly Id[]): Promise<GraphFacts[]> {
+    const rows = await this.primary.query(graphFacts, [viewer, users]);
+    return rows.map(({ followers, friends, noise, mine, theirs }) => ({
+      followers,
+      friends,
+      noise,
+      kind: kindOf(mine),
+      followsMe: isFollow(kindOf(theirs)),
+      blocksMe: kindOf(theirs) === 'block',
+    }));
+  }
+
+  async snapshots(owners: readonly Id[]): Promise<OwnerSnapshot[]> {
+    return this.primary.query(ownerSnapshots, [owners]);
+  }
+}

@@ -1,0 +1,41 @@
+import {
+  type BeforeApplicationShutdown,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { MirrorRebuild } from './mirror-rebuild.js';
+
+const CHECK_MS = 1_000;
+
+/** Watches, in every worker, that there is a mirror, and has it rebuilt when there is none: at first, and after a wipe. */
+@Injectable()
+export class MirrorKeeper implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger('Mirror');
+  private timer: NodeJS.Timeout | undefined;
+  private checking: Promise<void> | undefined;
+
+  constructor(private readonly rebuild: MirrorRebuild) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.check();
+    this.timer = setInterval(() => {
+      this.checking ??= this.check().finally(() => (this.checking = undefined));
+    }, CHECK_MS);
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    clearInterval(this.timer);
+    await this.checking;
+  }
+
+  private async check(): Promise<void> {
+    try {
+      if (await this.rebuild.isReady()) return;
+      const loaded = await this.rebuild.run();
+      if (loaded) this.logger.log(`built: ${loaded.users} users, ${loaded.edges} relationships`);
+    } catch (error) {
+      this.logger.warn(`not built yet: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+}

@@ -1,0 +1,68 @@
+import { Injectable } from '@nestjs/common';
+import { Config } from '../../platform/config/config.js';
+import type { Id } from '../../platform/ids/ids.js';
+import { GraphRedis } from '../../platform/redis/redis.js';
+import { LuaScript } from '../../platform/redis/script.js';
+import { UserStore } from '../../users/user-store.js';
+import type { GraphChange } from '../changes.js';
+import { GraphStore } from '../graph-store.js';
+import { MirrorKeys } from './keys.js';
+import type { OwnerSnapshot } from './owner-snapshot.js';
+
+const applyChange = LuaScript.load<string[]>(import.meta.url, './apply-change.lua');
+const loadOwner = LuaScript.load<number>(import.meta.url, './load-owner.lua');
+
+/**
+ * The writing side of the mirror. Each owner's changes carry versions without a gap; a change that comes twice or late
+ * is ignored, and one that comes too early makes the owner be loaded anew from Postgres, at a version that includes it.
+ */
+@Injectable()
+export class Mirror {
+  readonly keys: MirrorKeys;
+
+  constructor(
+    config: Config,
+    private readonly redis: GraphRedis,
+    private readonly store: GraphStore,
+    private readonly users: UserStore,
+  ) {
+    this.keys = new MirrorKeys(config.redis.prefix);
+  }
+
+  /** Applies a change to every epoch there is. */
+  async apply(change: GraphChange): Promise<void> {
+    const { ownerId, version, subjectId, from, to } = change;
+    const args = [this.keys.root, ownerId, version, subjectId, from ?? '', to ?? ''];
+    const behind = await applyChange.run(this.redis.client, [this.keys.epoch], args);
+    for (const epoch of behind) await this.load(epoch, [ownerId]);
+  }
+
+  /** Loads owners from Postgres into every epoch there is. */
+  async reload(owners: readonly Id[]): Promise<void> {
+    for (const epoch of await this.redis.client.hvals(this.keys.epoch)) await this.load(epoch, owners);
+  }
+
+  /** Loads owners from Postgres into an epoch; ids of nobody are passed over. @returns how many were behind */
+  async load(epoch: string, owners: readonly Id[]): Promise<number> {
+    const existing = [...(await this.users.byIds(owners)).keys()];
+    return existing.length === 0 ? 0 : this.write(epoch, await this.store.snapshots(existing));
+  }
+
+  /** Writes snapshots into an epoch, in one pipeline. @returns how many were news to it */
+  async write(epoch: string, snapshots: readonly OwnerSnapshot[]): Promise<number> {
+    await loadOwner.preload(this.redis.client);
+    const pipeline = this.redis.client.pipeline();
+    for (const snapshot of snapshots)
+      loadOwner.queue(pipeline, [this.keys.epoch], this.loadArguments(epoch, snapshot));
+    const results = (await pipeline.exec()) ?? [];
+    const failure = results.find(([error]) => error)?.[0];
+    if (failure) throw failure;
+    return results.filter(([, written]) => written === 1).length;
+  }
+
+  private loadArguments(epoch: string, snapshot: OwnerSnapshot): (string | number)[] {
+    const { ownerId, version, friends, noise, blocks, mutes } = snapshot;
+    const sizes = [friends.length, noise.length, blocks.length, mutes.length];
+    return [this.keys.root, epoch, ownerId, version, ...sizes, ...friends, ...noise, ...blocks, ...mutes];
+  }
+}

@@ -1,0 +1,95 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { PrimaryDatabase, type Transaction } from '../platform/database/primary.js';
+import { Problem } from '../platform/http/problem.js';
+import type { Id } from '../platform/ids/ids.js';
+import { Outbox } from '../platform/outbox/outbox.js';
+import { UserStore } from '../users/user-store.js';
+import type { RelationshipKind } from '../users/user-view.js';
+import { type GraphChange, graphChanged, userFollowed } from './changes.js';
+import { GraphStore } from './graph-store.js';
+import { isFollow } from './kinds.js';
+import { Mirror } from './mirror/mirror.js';
+
+/** How long the relay leaves a change alone, because this process brings it to the mirror right after the commit. */
+const INLINE_GRACE_MS = 1_000;
+
+interface Recorded {
+  outboxId: Id;
+  change: GraphChange;
+}
+
+/** Changes of the graph: follow, move between kinds, block, mute, and undo. */
+@Injectable()
+export class Relationships {
+  private readonly logger = new Logger('Relationships');
+
+  constructor(
+    private readonly primary: PrimaryDatabase,
+    private readonly store: GraphStore,
+    private readonly users: UserStore,
+    private readonly mirror: Mirror,
+    private readonly outbox: Outbox,
+  ) {}
+
+  /**
+   * Sets how an owner stands to a subject; what is so already is left alone and emits nothing. A block also ends the
+   * subject's following of the owner, in the same transaction.
+   * @param notify false leaves the subject uninformed of a new follower
+   * @throws Problem `self-relationship`; `not-found` when there is no such user, or one who has blocked the owner
+   */
+  async set(owner: Id, subject: Id, kind: RelationshipKind, notify = true): Promise<void> {
+    if (owner === subject) throw new Problem('self-relationship');
+    const before = await this.store.pair(owner, subject);
+    if (before.mine === kind) return;
+    const exists = (await this.users.byIds([subject])).has(subject);
+    if (!exists) throw new Problem('not-found', 'There is no such user.');
+    await this.change(owner, subject, kind, notify);
+  }
+
+  /** Ends whatever relationship there is; none is fine too. */
+  async remove(owner: Id, subject: Id): Promise<void> {
+    if ((await this.store.pair(owner, subject)).mine !== null) await this.change(owner, subject, null, false);
+  }
+
+  private async change(owner: Id, subject: Id, to: RelationshipKind | null, notify: boolean): Promise<void> {
+    const recorded = await this.primary.transaction(async (transaction) => {
+      await this.store.lock(transaction, to === 'block' ? [owner, subject] : [owner]);
+      const { mine, theirs } = await this.store.pair(owner, subject, transaction);
+      if (mine === to) return [];
+      if (isFollow(to) && theirs === 'block') throw new Problem('not-found', 'There is no such user.');
+      const done = [await this.record(transaction, { ownerId: owner, subjectId: subject, from: mine, to })];
+      if (to === 'block' && isFollow(theirs)) {
+        const severed = { ownerId: subject, subjectId: owner, from: theirs, to: null };
+        done.push(await this.record(transaction, severed));
+      }
+      if (notify && isFollow(to) && !isFollow(mine)) {
+        const eventId = done[0]!.outboxId;
+        await this.outbox.record(transaction, userFollowed, {
+          eventId,
+          followerId: owner,
+          followedId: subject,
+          kind: to,
+        });
+      }
+      return done;
+    });
+    await this.bringToMirror(recorded);
+  }
+
+  private async record(transaction: Transaction, change: Omit<GraphChange, 'version'>): Promise<Recorded> {
+    const versioned = await this.store.write(transaction, change);
+    const outboxId = await this.outbox.record(transaction, graphChanged, versioned, INLINE_GRACE_MS);
+    return { outboxId, change: versioned };
+  }
+
+  /** So that the next read sees the change. What fails here, the relay does a second later. */
+  private async bringToMirror(recorded: Recorded[]): Promise<void> {
+    if (recorded.length === 0) return;
+    try {
+      for (const { change } of recorded) await this.mirror.apply(change);
+      await this.outbox.done(recorded.map(({ outboxId }) => outboxId));
+    } catch (error) {
+      this.logger.warn(`the mirror follows later: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+}

@@ -1,0 +1,12 @@
+-- Sets the kind of one relationship ($3; null removes it) and counts the change; the owner's row is locked already.
+-- $4 and $5: by how much the owner's numbers of friends and of noise change. Answers the owner's new version.
+WITH removed AS (
+  DELETE FROM relationships WHERE owner_id = $1 AND subject_id = $2 AND $3::smallint IS NULL
+), written AS (
+  INSERT INTO relationships (owner_id, subject_id, kind)
+  SELECT $1, $2, $3::smallint WHERE $3::smallint IS NOT NULL
+  ON CONFLICT (owner_id, subject_id) DO UPDATE SET kind = excluded.kind, since = now()
+)
+UPDATE graph_owners SET version = version + 1, friends = friends + $4, noise = noise + $5
+WHERE owner_id = $1
+RETURNING version::float8 AS version

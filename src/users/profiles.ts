@@ -1,0 +1,51 @@
+import { Injectable } from '@nestjs/common';
+import { Problem } from '../platform/http/problem.js';
+import { isId, type Id } from '../platform/ids/ids.js';
+import { type GraphFacts, GraphView } from './graph-view.js';
+import { presentUser, type UserView } from './user-view.js';
+import { type UserRow, UserStore } from './user-store.js';
+
+/** Users as a viewer sees them: columns from Postgres, counts and relationship from the graph, each in one batch. */
+@Injectable()
+export class Profiles {
+  constructor(
+    private readonly users: UserStore,
+    private readonly graph: GraphView,
+  ) {}
+
+  /**
+   * The profile under `@name` or an id. Who has blocked the viewer does not exist for them.
+   * @throws Problem `not-found`
+   */
+  async find(viewer: Id, idOrName: string): Promise<UserView> {
+    const row = await this.row(idOrName);
+    const [facts] = row ? await this.graph.facts(viewer, [row.id]) : [];
+    if (!row || !facts || facts.blocksMe) throw new Problem('not-found', 'There is no such user.');
+    return presentUser(row, facts, facts);
+  }
+
+  /**
+   * Profiles for ids, in one batch; who does not exist, or has blocked the viewer, is missing from the map.
+   * @param known facts that the caller has read already, in the order of the ids
+   */
+  async byIds(viewer: Id, ids: readonly Id[], known?: readonly GraphFacts[]): Promise<Map<Id, UserView>> {
+    const unique = known ? [...ids] : [...new Set(ids)];
+    const [rows, facts] = await Promise.all([
+      this.users.byIds(unique),
+      known ?? this.graph.facts(viewer, unique),
+    ]);
+    const views = new Map<Id, UserView>();
+    unique.forEach((id, index) => {
+      const row = rows.get(id);
+      const fact = facts[index];
+      if (row && fact && !fact.blocksMe) views.set(id, presentUser(row, fact, fact));
+    });
+    return views;
+  }
+
+  private async row(idOrName: string): Promise<UserRow | undefined> {
+    if (idOrName.startsWith('@')) return this.users.byName(idOrName.slice(1));
+    if (!isId(idOrName)) return undefined;
+    return (await this.users.byIds([idOrName])).get(idOrName);
+  }
+}

@@ -1,0 +1,1 @@
+SELECT id, username, name, bio, avatar_url, posts_count FROM users WHERE id = ANY ($1::bigint[])

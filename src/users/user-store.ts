@@ -1,0 +1,56 @@
+import { Injectable } from '@nestjs/common';
+import { PrimaryDatabase, type Transaction } from '../platform/database/primary.js';
+import { sqlFile } from '../platform/database/sql.js';
+import type { Id } from '../platform/ids/ids.js';
+
+/** A user's public columns. */
+export interface UserRow {
+  id: Id;
+  username: string;
+  name: string;
+  bio: string;
+  avatar_url: string | null;
+  posts_count: number;
+}
+
+/** 1 to 30 letters, digits, `_` or `-`. */
+export const USERNAME = /^[A-Za-z0-9_-]{1,30}$/;
+
+const usersByIds = sqlFile<UserRow>(import.meta.url, './sql/users-by-ids.sql');
+const usersByNames = sqlFile<UserRow>(import.meta.url, './sql/users-by-names.sql');
+const idsPage = sqlFile<{ id: Id }>(import.meta.url, './sql/ids-page.sql');
+const addPosts = sqlFile(import.meta.url, './sql/add-posts.sql');
+
+/** Reads users in batches; the only place, with `Accounts`, that names their table. */
+@Injectable()
+export class UserStore {
+  constructor(private readonly primary: PrimaryDatabase) {}
+
+  /** The users with these ids; those that do not exist are missing from the map. */
+  async byIds(ids: readonly Id[]): Promise<Map<Id, UserRow>> {
+    if (ids.length === 0) return new Map();
+    const rows = await this.primary.query(usersByIds, [[...new Set(ids)]]);
+    return new Map(rows.map((row) => [row.id, row]));
+  }
+
+  /** The user of this name, without regard to case. */
+  async byName(username: string): Promise<UserRow | undefined> {
+    return USERNAME.test(username) ? (await this.byNames([username])).at(0) : undefined;
+  }
+
+  /** The users of these names, without regard to case, in no particular order. */
+  async byNames(usernames: readonly string[]): Promise<UserRow[]> {
+    if (usernames.length === 0) return [];
+    return this.primary.query(usersByNames, [usernames.map((name) => name.toLowerCase())]);
+  }
+
+  /** Ids of users above `after`, in their order, at most `limit`. */
+  async idsAfter(after: Id, limit: number): Promise<Id[]> {
+    return (await this.primary.query(idsPage, [after, limit])).map((row) => row.id);
+  }
+
+  /** Changes a user's number of posts in the caller's transaction; locks that user's row. */
+  async addPosts(transaction: Transaction, id: Id, change: number): Promise<void> {
+    await transaction.query(addPosts, [id, change]);
+  }
+}
