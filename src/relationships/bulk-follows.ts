@@ -70,7 +70,7 @@ export class BulkFollows {
          RETURNING owner_id
        ), counts AS (SELECT owner_id, count(*)::int AS follows FROM written GROUP BY owner_id)
        UPDATE graph_owners AS owner
-       SET version = version + 1,
+       SET version = version + 1, changed_at = now(),
          friends = friends + CASE WHEN $3 THEN counts.follows ELSE 0 END,
          noise = noise + CASE WHEN $3 THEN 0 ELSE counts.follows END
        FROM counts WHERE owner.owner_id = counts.owner_id

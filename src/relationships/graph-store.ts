@@ -4,6 +4,7 @@ import { sqlFile } from '../platform/database/sql.js';
 import type { Id } from '../platform/ids/ids.js';
 import type { GraphFacts } from '../users/graph-view.js';
 import type { FollowKind, RelationshipKind } from '../users/user-view.js';
+import type { AuditSnapshot } from './audit/drift.js';
 import type { GraphChange } from './changes.js';
 import { codeOf, isFollow, kindOf } from './kinds.js';
 import type { OwnerSnapshot } from './mirror/owner-snapshot.js';
@@ -48,6 +49,7 @@ const followersPage = sqlFile<{ id: Id }>(import.meta.url, './sql/followers-page
 const subjectsPage = sqlFile<{ id: Id }>(import.meta.url, './sql/subjects-page.sql');
 const graphFacts = sqlFile<FactsRow>(import.meta.url, './sql/graph-facts.sql');
 const ownerSnapshots = sqlFile<OwnerSnapshot>(import.meta.url, './sql/owner-snapshots.sql');
+const auditSnapshots = sqlFile<AuditSnapshot>(import.meta.url, './sql/audit-snapshots.sql');
 
 const MAX_ID = '9223372036854775807';
 
@@ -127,6 +129,11 @@ export class GraphStore {
       followsMe: isFollow(kindOf(theirs)),
       blocksMe: kindOf(theirs) === 'block',
     }));
+  }
+
+  /** Everything that the mirror holds of each user, from the truth. */
+  async auditSnapshots(users: readonly Id[]): Promise<AuditSnapshot[]> {
+    return users.length === 0 ? [] : this.primary.query(auditSnapshots, [users]);
   }
 
   async snapshots(owners: readonly Id[]): Promise<OwnerSnapshot[]> {

@@ -1,6 +1,5 @@
 import { Command } from 'commander';
 import { MirrorRebuild } from '../../relationships/mirror-rebuild.js';
-import { Accounts } from '../../users/accounts.js';
 import { CommandError, printResult, withServices } from './operate.js';
 import { Progress } from './progress.js';
 
@@ -9,12 +8,11 @@ export function rebuildRedisCacheCommand(): Command {
     .description('build the graph mirror in Redis anew from Postgres, beside the one in use, and swap')
     .action(({ json }: { json?: boolean }) =>
       withServices(async (services) => {
-        const total = await services.get(Accounts).count();
         const progress = new Progress();
         const began = performance.now();
         const loaded = await services
           .get(MirrorRebuild)
-          .run(({ users }) => progress.update('users', users, Math.max(total, users)))
+          .run({ report: (edges, total) => progress.update('relationships', edges, Math.max(total, edges)) })
           .finally(() => progress.stop());
         if (!loaded) throw new CommandError('a rebuild is under way already');
         const seconds = (performance.now() - began) / 1_000;
