@@ -36,7 +36,7 @@ interface FactsRow {
   theirs: number | null;
 }
 
-const lockOwners = sqlFile<{ owner_id: Id }>(import.meta.url, './sql/lock-owners.sql');
+const lockOwners = sqlFile<{ owners: Id[] }>(import.meta.url, './sql/lock-owners.sql');
 const insertOwners = sqlFile(import.meta.url, './sql/insert-owners.sql');
 const readPair = sqlFile<{ mine: number | null; theirs: number | null }>(
   import.meta.url,
@@ -58,12 +58,15 @@ const MAX_ID = '9223372036854775807';
 export class GraphStore {
   constructor(private readonly primary: PrimaryDatabase) {}
 
-  /** Locks the owners' version rows until the transaction ends, making them where there are none. */
-  async lock(transaction: Transaction, owners: readonly Id[]): Promise<void> {
-    const found = await transaction.query(lockOwners, [owners]);
-    if (found.length === owners.length) return;
+  /**
+   * Locks the owners' version rows until the transaction ends, making them where there are none.
+   * @param existing users whose existence is shared until then: they cannot be deleted meanwhile
+   */
+  async lock(transaction: Transaction, owners: readonly Id[], existing: readonly Id[] = []): Promise<void> {
+    const [found] = await transaction.query(lockOwners, [owners, existing]);
+    if (found!.owners.length === owners.length) return;
     await transaction.query(insertOwners, [owners]);
-    await transaction.query(lockOwners, [owners]);
+    await transaction.query(lockOwners, [owners, []]);
   }
 
   async pair(owner: Id, subject: Id, transaction?: Transaction): Promise<Pair> {

@@ -27,6 +27,17 @@ export interface RebuildOptions {
   report?: FillReport;
 }
 
+/** What a rebuild would have to do. */
+export interface RebuildPlan {
+  users: number;
+  /** Relationships, about. */
+  edges: number;
+  /** Whether there is a mirror that is read. */
+  ready: boolean;
+  /** How far the rebuild is that is under way, or was cut off. */
+  state: RebuildState | undefined;
+}
+
 /** What a rebuild did, and the proof that it is right. */
 export interface RebuildCertificate {
   users: number;
@@ -69,9 +80,36 @@ export class MirrorRebuild {
     return (await this.mirror.currentEpoch()) !== undefined;
   }
 
-  /** How far the rebuild is that is under way, or was cut off. */
-  state(): Promise<RebuildState | undefined> {
-    return this.states.read();
+  /** What a rebuild would load, and how things stand. */
+  async plan(): Promise<RebuildPlan> {
+    const [users, edges, ready, state] = await Promise.all([
+      this.users.count(),
+      this.filler.estimateEdges(),
+      this.isReady(),
+      this.states.read(),
+    ]);
+    return { users, edges, ready, state };
+  }
+
+  /** Whether a rebuild was begun and is not finished; its log grows until somebody goes on with it. */
+  async isUnfinished(): Promise<boolean> {
+    return (await this.states.read()) !== undefined;
+  }
+
+  /** Asks the workers for a rebuild; one of them begins within a second or so. */
+  async request(): Promise<void> {
+    await this.redis.client.set(this.mirror.keys.rebuildRequest, '1');
+  }
+
+  /** Whether somebody asked for a rebuild that no worker has taken up; whoever asks takes it up. */
+  async takeRequest(): Promise<boolean> {
+    return (await this.redis.client.del(this.mirror.keys.rebuildRequest)) > 0;
+  }
+
+  /** The certificate of the last rebuild; undefined when Redis knows of none. */
+  async last(): Promise<RebuildCertificate | undefined> {
+    const text = await this.redis.client.get(this.mirror.keys.rebuildLast);
+    return text ? (JSON.parse(text) as RebuildCertificate) : undefined;
   }
 
   /** @returns undefined when a rebuild is under way elsewhere */
@@ -89,14 +127,10 @@ export class MirrorRebuild {
       const comparison = await this.prove(state.epoch, options.compare ?? 2_000, lock);
       const { bytes, slowestMs } = await watch.stop();
       await this.swap(state.epoch);
-      return {
-        ...filled,
-        ...comparison,
-        seconds: (performance.now() - began) / 1_000,
-        bytes,
-        slowestMs,
-        resumed,
-      };
+      const seconds = (performance.now() - began) / 1_000;
+      const certificate = { ...filled, ...comparison, seconds, bytes, slowestMs, resumed };
+      await this.redis.client.set(this.mirror.keys.rebuildLast, JSON.stringify(certificate));
+      return certificate;
     } finally {
       await watch.stop().catch(() => undefined);
       await lock.release();

@@ -21,6 +21,8 @@ const usersByNames = sqlFile<UserRow>(import.meta.url, './sql/users-by-names.sql
 const idsPage = sqlFile<{ id: Id }>(import.meta.url, './sql/ids-page.sql');
 const spreadIds = sqlFile<{ id: Id }>(import.meta.url, './sql/spread-ids.sql');
 const countUsers = sqlFile<{ n: number }>(import.meta.url, './sql/count-users.sql');
+const countExisting = sqlFile<{ found: number }>(import.meta.url, './sql/count-existing.sql');
+const knownUsers = sqlFile<{ id: Id }>(import.meta.url, './sql/known-users.sql');
 const addPosts = sqlFile(import.meta.url, './sql/add-posts.sql');
 
 /** Reads users in batches; the only place, with `Accounts`, that names their table. */
@@ -49,6 +51,16 @@ export class UserStore {
   /** Ids of users above `after`, in their order, at most `limit`. */
   async idsAfter(after: Id, limit: number): Promise<Id[]> {
     return (await this.primary.query(idsPage, [after, limit])).map((row) => row.id);
+  }
+
+  /** Whether all of these users are there, as the caller's transaction sees it. */
+  async exist(transaction: Transaction, ids: readonly Id[]): Promise<boolean> {
+    return (await transaction.query(countExisting, [ids]))[0]!.found === ids.length;
+  }
+
+  /** Those of the ids that were ever given to a user, who may be deleted by now. */
+  async known(ids: readonly Id[]): Promise<Id[]> {
+    return ids.length === 0 ? [] : (await this.primary.query(knownUsers, [ids])).map((row) => row.id);
   }
 
   /** How many users there are. */

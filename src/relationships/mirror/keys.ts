@@ -18,6 +18,9 @@ export type MirrorSet = 'following' | 'noise' | 'blocks' | 'mutes' | 'blockers';
  * | `graph:<epoch>:log` | list | changes that came while the epoch was being filled |
  * | `graph:rebuild` | string | who rebuilds, while somebody does |
  * | `graph:rebuild:state` | hash | how far the rebuild is |
+ * | `graph:rebuild:request` | string | set while an admin waits for a worker to begin one |
+ * | `graph:rebuild:last` | string | the certificate of the last one, as JSON |
+ * | `graph:audit:turn`, `graph:audit:cursor` | string | which worker audits, and up to which user it got |
  */
 export class MirrorKeys {
   constructor(private readonly prefix: string) {}
@@ -32,6 +35,22 @@ export class MirrorKeys {
 
   get rebuildState(): string {
     return `${this.prefix}graph:rebuild:state`;
+  }
+
+  get rebuildRequest(): string {
+    return `${this.prefix}graph:rebuild:request`;
+  }
+
+  get rebuildLast(): string {
+    return `${this.prefix}graph:rebuild:last`;
+  }
+
+  get auditor(): string {
+    return `${this.prefix}graph:audit:turn`;
+  }
+
+  get auditCursor(): string {
+    return `${this.prefix}graph:audit:cursor`;
   }
 
   /** What all keys of all epochs start with; the scripts build keys of users from it. */

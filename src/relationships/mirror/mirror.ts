@@ -54,8 +54,8 @@ export class Mirror {
    * @returns how many were written
    */
   async load(epoch: string, owners: readonly Id[], force = false): Promise<number> {
-    const existing = [...(await this.users.byIds(owners)).keys()];
-    return existing.length === 0 ? 0 : this.write(epoch, await this.store.snapshots(existing), force);
+    const known = await this.users.known(owners);
+    return known.length === 0 ? 0 : this.write(epoch, await this.store.snapshots(known), force);
   }
 
   /** Writes snapshots into an epoch, in one pipeline. @returns how many were written */

@@ -3,6 +3,7 @@ import type pg from 'pg';
 import pgCopy from 'pg-copy-streams';
 import { Config } from '../../platform/config/config.js';
 import { PrimaryDatabase } from '../../platform/database/primary.js';
+import { sqlFile } from '../../platform/database/sql.js';
 import type { Id } from '../../platform/ids/ids.js';
 import { GraphRedis } from '../../platform/redis/redis.js';
 import { UserStore } from '../../users/user-store.js';
@@ -20,6 +21,8 @@ export interface FillOptions {
   commandsPerSecond?: number;
   report?: FillReport;
 }
+
+const estimateEdges = sqlFile<{ n: number }>(import.meta.url, './estimate-edges.sql');
 
 /** So many relationships go by between two points from which a restart could go on. */
 const EDGES_PER_CHECKPOINT = 250_000;
@@ -55,6 +58,11 @@ export class EpochFill {
     private readonly users: UserStore,
   ) {}
 
+  /** About how many relationships there are, as Postgres's statistics have it. */
+  async estimateEdges(): Promise<number> {
+    return (await this.primary.query(estimateEdges))[0]!.n;
+  }
+
   /** @param resumed whether part of the epoch was filled from an earlier snapshot, and has to be brought to this one */
   async run(
     state: RebuildState,
@@ -68,7 +76,7 @@ export class EpochFill {
     const insertion = await MassInsertion.open(this.config.redis.graphUrl, options.commandsPerSecond);
     try {
       await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-      const total = await estimateEdges(client);
+      const total = await this.estimateEdges();
       await states.write({ total });
       if (resumed) await this.bringUpToDate(client, state);
       const fill = { client, insertion, state, states, lock, report: options.report, total };
@@ -211,11 +219,4 @@ interface Fill {
   lock: RebuildLock;
   report: FillReport | undefined;
   total: number;
-}
-
-async function estimateEdges(client: pg.Client): Promise<number> {
-  const { rows } = await client.query<{ n: number }>(
-    `SELECT greatest(reltuples, 0)::float8 AS n FROM pg_class WHERE oid = 'relationships'::regclass`,
-  );
-  return rows[0]!.n;
 }
