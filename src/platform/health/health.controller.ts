@@ -39,7 +39,10 @@ export class HealthController {
     return health;
   }
 
-  /** Prometheus's text format. For callers on this machine, and for whoever presents METRICS_TOKEN as bearer token. */
+  /**
+   * Prometheus's text format. For whoever presents METRICS_TOKEN as bearer token; where that is not set, for callers on
+   * this machine.
+   */
   @Get('metrics')
   @ApiProduces('text/plain')
   @ApiOkResponse({ schema: { type: 'string' } })
