@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { getMetadataStorage } from 'class-validator';
 import { describe, expect, it } from 'vitest';
+import { settingNames } from '../../../test/support/settings.js';
 import { ConfigError, Environment, readEnvironment } from './environment.js';
 
 const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
@@ -10,33 +10,28 @@ const documented = [...readme.matchAll(/^\| `([A-Z][A-Z0-9_]*)` \| ([^|]+) \| [^
   ([, name, text]) => ({ name: name!, value: text!.trim() }),
 );
 
-/** Every setting there is: those with a default, and those with nothing but rules. */
-function settings(): string[] {
-  const rules = getMetadataStorage().getTargetValidationMetadatas(Environment, '', false, false);
-  return [...new Set([...Object.keys(new Environment()), ...rules.map((rule) => rule.propertyName)])];
-}
-
 /** The settings that cannot be left out. */
 function required(): string[] {
   try {
     readEnvironment({});
   } catch (error) {
     if (error instanceof ConfigError)
-      return settings().filter((name) => error.message.includes(` ${name} is not set`));
+      return settingNames().filter((name) => error.message.includes(` ${name} is not set`));
   }
   return [];
 }
 
 function shownDefault(name: string): string {
   if (required().includes(name)) return '*required*';
-  const value = (new Environment() as unknown as Record<string, unknown>)[name];
-  const text = Array.isArray(value) ? value.join(',') : String((value as string | undefined) ?? '');
+  const defaults: object = new Environment();
+  const { [name]: value = '' } = defaults as Record<string, string | number | boolean | string[] | undefined>;
+  const text = Array.isArray(value) ? value.join(',') : String(value);
   return text === '' ? '—' : `\`${text}\``;
 }
 
 describe('the table of settings in the README', () => {
   it('names every setting once, and nothing else', () => {
-    expect(documented.map(({ name }) => name).sort()).toEqual(settings().sort());
+    expect(documented.map(({ name }) => name).sort()).toEqual(settingNames().sort());
   });
 
   it.each(documented)('has the default of $name', ({ name, value }) => {
