@@ -55,7 +55,7 @@ export class Relationships {
       if (to && !(await this.users.exist(transaction, [owner, subject]))) throw noSuchUser();
       const { mine, theirs } = await this.store.pair(owner, subject, transaction);
       if (mine === to) return [];
-      if (isFollow(to) && theirs === 'block') throw noSuchUser();
+      if (to !== null && to !== 'block' && theirs === 'block') throw noSuchUser();
       const done = [await this.record(transaction, { ownerId: owner, subjectId: subject, from: mine, to })];
       if (to === 'block' && isFollow(theirs)) {
         const severed = { ownerId: subject, subjectId: owner, from: theirs, to: null };

@@ -20,7 +20,7 @@ export function createAdapter(config: Config): FastifyAdapter {
   const run = randomBytes(4).toString('hex');
   let count = 0;
   return new FastifyAdapter({
-    trustProxy: config.http.trustProxy,
+    trustProxy: config.http.trustProxy.length > 0 ? config.http.trustProxy : false,
     bodyLimit: config.http.bodyLimitBytes,
     requestTimeout: config.http.requestTimeoutMs,
     connectionTimeout: config.http.requestTimeoutMs * 2,

@@ -6,7 +6,6 @@ const BY_STATUS: Record<number, ProblemKey> = {
   401: 'unauthenticated',
   403: 'forbidden',
   404: 'not-found',
-  405: 'method-not-allowed',
   408: 'request-timeout',
   413: 'payload-too-large',
   414: 'invalid-request',
