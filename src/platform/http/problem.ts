@@ -17,6 +17,7 @@ export const PROBLEMS = {
   'idempotency-mismatch': { status: 422, title: 'This Idempotency-Key belongs to a different request' },
   'payload-too-large': { status: 413, title: 'The request body is too large' },
   'unsupported-media-type': { status: 415, title: 'The request body is not JSON' },
+  'headers-too-large': { status: 431, title: 'The request line and its headers are too large' },
   'too-many-requests': { status: 429, title: 'Too many requests' },
   'gate-timeout': { status: 409, title: 'The queue did not become quiet in time; the gate was opened again' },
   overloaded: { status: 503, title: 'The service is too busy at the moment' },

@@ -11,7 +11,7 @@ const BY_STATUS: Record<number, ProblemKey> = {
   414: 'invalid-request',
   415: 'unsupported-media-type',
   429: 'too-many-requests',
-  431: 'invalid-request',
+  431: 'headers-too-large',
   503: 'overloaded',
 };
 
