@@ -10,7 +10,7 @@ export class Graph1763700000000 implements MigrationInterface {
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query('DROP TABLE dismissals');
-    await runner.query('DROP INDEX relationships_hiders');
+    await runner.query('DROP INDEX relationships_hiders, relationships_hidden');
     await runner.query('ALTER TABLE graph_owners DROP COLUMN changed_at');
     await runner.query('ALTER TABLE users DROP COLUMN deleted_at');
   }
@@ -19,6 +19,9 @@ export class Graph1763700000000 implements MigrationInterface {
 const UP = [
   // Who blocks or mutes somebody; few, and asked for when that one leaves.
   'CREATE INDEX relationships_hiders ON relationships (subject_id, owner_id) INCLUDE (kind) WHERE kind IN (3, 4)',
+
+  // Whom somebody blocks or mutes, for those lists; few among the many whom they follow.
+  'CREATE INDEX relationships_hidden ON relationships (owner_id, subject_id) INCLUDE (kind) WHERE kind IN (3, 4)',
 
   // A rebuild that was cut off loads those anew who changed since it began.
   'ALTER TABLE graph_owners ADD COLUMN changed_at timestamptz NOT NULL DEFAULT now()',

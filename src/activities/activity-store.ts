@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ShardRouter } from '../platform/database/shards.js';
 import { sqlFile } from '../platform/database/sql.js';
-import type { Id } from '../platform/ids/ids.js';
+import { type Id, MAX_ID } from '../platform/ids/ids.js';
 import { Metrics } from '../platform/metrics/metrics.js';
 import {
   type Activity,
@@ -19,7 +19,7 @@ const streamPage = sqlFile<[Id, number, Id, Id]>(import.meta.url, './sql/stream-
 /** A place in a stream: entry, kind and actor of an activity. */
 export type StreamPosition = readonly [entryId: Id, kind: Id, actorId: Id];
 
-const START: StreamPosition = ['9223372036854775807', '32767', '9223372036854775807'];
+const START: StreamPosition = [MAX_ID, '32767', MAX_ID];
 
 /** The activities table on the shards: the only place that names it. */
 @Injectable()

@@ -20,6 +20,7 @@ import { NextLinkInterceptor } from '../platform/http/next-link.interceptor.js';
 import { ProblemFilter } from '../platform/http/problem.filter.js';
 import { RateLimitGuard } from '../platform/http/rate-limit.guard.js';
 import { validationPipe } from '../platform/http/validation.js';
+import { OutboxRelay } from '../platform/outbox/relay.js';
 import { PlatformModule } from '../platform/platform.module.js';
 import { QueueWorkers } from '../platform/queues/queue-workers.js';
 import { PostsController } from '../posts/posts.controller.js';
@@ -57,6 +58,9 @@ const API_CONTROLLERS = [
   RedisCacheController,
 ];
 
+/** What every serving process does; an operator's command does not. */
+const SERVING_PROVIDERS: Type[] = [OutboxRelay];
+
 const WORKER_PROVIDERS: Type[] = [
   QueueWorkers,
   GraphChangedHandler,
@@ -86,6 +90,7 @@ export class AppModule {
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: APP_INTERCEPTOR, useClass: NextLinkInterceptor },
         { provide: APP_PIPE, useFactory: validationPipe },
+        ...SERVING_PROVIDERS,
         ...(config.roles.includes('worker') ? WORKER_PROVIDERS : []),
       ],
     };

@@ -9,7 +9,7 @@ import { openStores, type Stores } from './stores.js';
 import { welcome } from './welcome.js';
 
 /** How long a stop may take before it is cut short, in milliseconds. */
-const STOP_WITHIN_MS = 9_000;
+const STOP_WITHIN_MS = 8_500;
 
 /**
  * Runs a process until it is told to stop: settles the stores, composes the roles, listens, and drains on SIGTERM and
@@ -42,10 +42,14 @@ function stopOnSignal(app: NestFastifyApplication, stores: Stores): void {
   const stop = async () => {
     if (stopping) return;
     stopping = true;
-    setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref();
-    await app.close();
+    const late = new Promise<number>((resolve) => setTimeout(() => resolve(1), STOP_WITHIN_MS).unref());
+    const drained = app.close().then(
+      () => 0,
+      () => 1,
+    );
+    const code = await Promise.race([drained, late]);
     await stores.stack?.stop();
-    process.exit(0);
+    process.exit(code);
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop());
 }

@@ -37,16 +37,22 @@ export class Auth {
     return { user: await this.profiles.find(id, id), ...tokens };
   }
 
-  /** Every attempt costs a point of the account at this address, and of the address; a good one gives the former back. */
+  /** Every attempt costs a point of the account, of the address, and of the two together; a good one gives them back. */
   async logIn(login: string, password: string, address: string): Promise<OpenedSession> {
-    const key = `${login.toLowerCase()} ${address}`;
+    const name = login.toLowerCase();
+    const key = `${name} ${address}`;
     await this.limits.loginsByAddress.take(address);
+    await this.limits.loginsByAccount.take(name);
     await this.limits.logins.take(key);
     const account = await this.accounts.forLogin(login);
     if (!(await this.passwords.verify(account?.passwordHash, password)) || !account) {
       throw new Problem('invalid-credentials');
     }
-    await this.limits.logins.reset(key);
+    await Promise.all([
+      this.limits.logins.reset(key),
+      this.limits.loginsByAccount.giveBack(name),
+      this.limits.loginsByAddress.giveBack(address),
+    ]);
     const tokens = await this.sessions.open(account.id);
     return { user: await this.profiles.find(account.id, account.id), ...tokens };
   }

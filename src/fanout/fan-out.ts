@@ -61,19 +61,29 @@ export class FanOut {
   async writeChunk({ postId, authorId, number, parentId }: ChunkJob): Promise<void> {
     const chunk = await this.receipts.chunk(postId, number);
     if (!chunk) return;
-    const members = await this.graph.audience(
-      authorId,
-      chunk.after,
-      chunk.upto,
-      2 * this.config.fanout.chunkSize,
-    );
-    const rows = await this.deliver(postId, authorId, members);
+    const rows = await this.deliverRange(postId, authorId, chunk);
     await this.receipts.finishChunk(postId, number, rows, parentId);
   }
 
   private async finish(postId: Id, rows: number): Promise<true> {
     await this.receipts.finish(postId, rows);
     return true;
+  }
+
+  /** Delivers to everybody in a range, however many have come since it was planned. */
+  private async deliverRange(
+    postId: Id,
+    authorId: Id,
+    { after, upto }: { after: Id; upto: Id },
+  ): Promise<number> {
+    const { chunkSize } = this.config.fanout;
+    let rows = 0;
+    for (let from = after; ;) {
+      const members = await this.graph.audience(authorId, from, upto, chunkSize);
+      rows += await this.deliver(postId, authorId, members);
+      if (members.length < chunkSize) return rows;
+      from = members.at(-1)!.id;
+    }
   }
 
   private async deliver(postId: Id, authorId: Id, members: readonly AudienceMember[]): Promise<number> {

@@ -1,37 +1,21 @@
-import {
-  type BeforeApplicationShutdown,
-  Injectable,
-  Logger,
-  type OnApplicationBootstrap,
-} from '@nestjs/common';
+import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { Periodic } from '../platform/periodic.js';
 import { Gate } from './gate.js';
-
-const CHECK_MS = 1_000;
 
 /** Checks the gate once a second, in every worker: it reopens at its deadline and survives a wiped Redis. */
 @Injectable()
 export class GateKeeper implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly logger = new Logger('Gate');
-  private timer: NodeJS.Timeout | undefined;
-  private checking: Promise<void> | undefined;
+  private readonly checks: Periodic;
 
-  constructor(private readonly gate: Gate) {}
-
-  async onApplicationBootstrap(): Promise<void> {
-    await this.check();
-    this.timer = setInterval(() => {
-      this.checking ??= this.check().finally(() => (this.checking = undefined));
-    }, CHECK_MS);
+  constructor(gate: Gate) {
+    this.checks = new Periodic('Gate', 1_000, () => gate.reconcile());
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    clearInterval(this.timer);
-    await this.checking;
+  onApplicationBootstrap(): void {
+    this.checks.start();
   }
 
-  private async check(): Promise<void> {
-    await this.gate.reconcile().catch((error: unknown) => {
-      this.logger.warn(`could not be checked: ${error instanceof Error ? error.message : String(error)}`);
-    });
+  beforeApplicationShutdown(): Promise<void> {
+    return this.checks.stop();
   }
 }

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
+import type { Queue } from 'bullmq';
 import { PrimaryDatabase } from '../platform/database/primary.js';
 import { sqlFile } from '../platform/database/sql.js';
 import { Problem } from '../platform/http/problem.js';
@@ -60,25 +61,30 @@ export class Gate {
 
   /**
    * Closes the gate: no waiting job starts any more, in any worker. Answers once no job is running.
-   * @throws Problem `gate-timeout` when jobs were still running after `timeoutMs`; the gate is open again then
+   * @throws Problem `gate-closed` when it is closed already; `gate-timeout` when jobs were still running after `timeoutMs`; the gate is open again then
    */
   async close({ reason, by, reopenAfterSeconds, timeoutMs = 30_000 }: CloseOptions): Promise<GateStatus> {
     const closedAt = await this.primary.transaction(async (transaction) => {
-      await transaction.query(lockGate);
+      const [before] = await transaction.query(lockGate);
+      if (before!.closed)
+        throw new Problem('gate-closed', `It was closed by ${before!.closed_by}: ${before!.reason}.`);
       const [row] = await transaction.query(closeGate, [reason, by, reopenAfterSeconds ?? null]);
-      await this.queue().pause();
+      await this.queue((queue) => queue.pause());
       return row!.closed_at;
     });
     this.logger.log(`closed by ${by}: ${reason}`);
     const deadline = Date.now() + timeoutMs;
-    while ((await this.queue().getActiveCount()) > 0) {
+    while ((await this.queue((queue) => queue.getActiveCount())) > 0) {
       if (Date.now() > deadline) {
         await this.open(by, closedAt);
         throw new Problem('gate-timeout');
       }
       await delay(POLL_MS);
     }
-    return this.status();
+    const status = await this.status();
+    if (status.closedAt !== closedAt.toISOString())
+      throw new Problem('gate-timeout', 'It was opened meanwhile.');
+    return status;
   }
 
   /**
@@ -90,7 +96,7 @@ export class Gate {
       const [row] = await transaction.query(lockGate);
       if (closedAt && row!.closed_at?.getTime() !== closedAt.getTime()) return;
       await transaction.query(openGate);
-      await this.queue().resume();
+      await this.queue((queue) => queue.resume());
     });
     this.logger.log(`opened by ${by}`);
     return this.status();
@@ -101,11 +107,10 @@ export class Gate {
   }
 
   async status(): Promise<GateStatus> {
-    const queue = this.queue();
     const [[row], counts, oldest] = await Promise.all([
       this.primary.query(readGate),
-      queue.getJobCounts('waiting', 'prioritized', 'delayed', 'active'),
-      oldestWaitingSeconds(queue),
+      this.queue((queue) => queue.getJobCounts('waiting', 'prioritized', 'delayed', 'active')),
+      this.queue(oldestWaitingSeconds),
     ]);
     const active = counts.active ?? 0;
     return {
@@ -123,19 +128,19 @@ export class Gate {
   /** Opens a gate whose time has come, and mends a pause that was lost (a wiped Redis) or left behind. */
   async reconcile(): Promise<void> {
     const [seen] = await this.primary.query(readGate);
-    if (!seen!.due && seen!.closed === (await this.queue().isPaused())) return;
+    if (!seen!.due && seen!.closed === (await this.queue((queue) => queue.isPaused()))) return;
     await this.primary.transaction(async (transaction) => {
       const [row] = await transaction.query(lockGate);
       const closed = row!.closed && !row!.due;
       if (row!.closed && !closed) await transaction.query(openGate);
-      if (closed === (await this.queue().isPaused())) return;
-      if (closed) await this.queue().pause();
-      else await this.queue().resume();
+      if (closed === (await this.queue((queue) => queue.isPaused()))) return;
+      if (closed) await this.queue((queue) => queue.pause());
+      else await this.queue((queue) => queue.resume());
       this.logger.log(closed ? 'closed again: the queue had lost its pause' : 'reopened');
     });
   }
 
-  private queue() {
-    return this.queues.get('activities');
+  private queue<Result>(act: (queue: Queue) => Promise<Result>): Promise<Result> {
+    return this.queues.use('activities', act);
   }
 }

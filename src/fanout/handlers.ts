@@ -7,15 +7,20 @@ import { postPublished } from '../posts/post-published.js';
 import { userFollowed } from '../relationships/changes.js';
 import { GraphStore } from '../relationships/graph-store.js';
 import { isFollow } from '../relationships/kinds.js';
+import { Gate } from './gate.js';
 import { type ChunkJob, FanOut, fanOutChunk, type PublishedPost } from './fan-out.js';
 
 @Injectable()
 @HandlesJob(postPublished)
 export class PostPublishedHandler implements Handler<PublishedPost> {
-  constructor(private readonly fanOut: FanOut) {}
+  constructor(
+    private readonly fanOut: FanOut,
+    private readonly gate: Gate,
+  ) {}
 
   async handle(post: PublishedPost, { outboxId }: Delivery): Promise<'done' | 'open'> {
     if (!outboxId) throw new Error('A published post is delivered from the outbox alone.');
+    if (await this.gate.isClosed()) return 'open';
     return (await this.fanOut.publish(post, outboxId)) ? 'done' : 'open';
   }
 }
@@ -23,9 +28,14 @@ export class PostPublishedHandler implements Handler<PublishedPost> {
 @Injectable()
 @HandlesJob(fanOutChunk)
 export class FanOutChunkHandler implements Handler<ChunkJob> {
-  constructor(private readonly fanOut: FanOut) {}
+  constructor(
+    private readonly fanOut: FanOut,
+    private readonly gate: Gate,
+  ) {}
 
   async handle(chunk: ChunkJob): Promise<'done'> {
+    // Its parent's outbox row brings it back.
+    if (await this.gate.isClosed()) return 'done';
     await this.fanOut.writeChunk(chunk);
     return 'done';
   }
@@ -38,6 +48,7 @@ export class UserFollowedHandler implements Handler<{ eventId: Id; followerId: I
   constructor(
     private readonly graph: GraphStore,
     private readonly activities: ActivityStore,
+    private readonly gate: Gate,
   ) {}
 
   async handle({
@@ -48,7 +59,8 @@ export class UserFollowedHandler implements Handler<{ eventId: Id; followerId: I
     eventId: Id;
     followerId: Id;
     followedId: Id;
-  }): Promise<'done'> {
+  }): Promise<'done' | 'open'> {
+    if (await this.gate.isClosed()) return 'open';
     const { mine } = await this.graph.pair(followerId, followedId);
     if (isFollow(mine)) {
       await this.activities.write(

@@ -3,26 +3,34 @@ import type { Id } from '../platform/ids/ids.js';
 import { Outbox } from '../platform/outbox/outbox.js';
 import { postPublished } from '../posts/post-published.js';
 
-/** How old an answer may be, in milliseconds: about as long as an undisturbed fan-out takes. */
-const FRESH_MS = 250;
-const MOST = 1_000;
+/** More authors than these at a time are not looked through: everybody's page then counts as incomplete. */
+const MOST = 200;
 
 /** Authors with a post that has not reached its whole audience yet. */
 @Injectable()
 export class PendingAuthors {
-  private answer: Promise<Id[] | 'many'> | undefined;
-  private askedAt = 0;
+  private running: Promise<unknown> = Promise.resolve();
+  private next: Promise<Id[] | 'many'> | undefined;
 
   constructor(private readonly outbox: Outbox) {}
 
-  /** Their ids, or `many` when there are more than anybody wants to look through. One query at a time serves all. */
+  /**
+   * Their ids, or `many`. Callers share queries, but never one that began before they asked: whatever was accepted
+   * before the call is in the answer.
+   */
   list(): Promise<Id[] | 'many'> {
-    if (!this.answer || Date.now() - this.askedAt > FRESH_MS) {
-      this.askedAt = Date.now();
-      this.answer = this.ask();
-      this.answer.catch(() => (this.answer = undefined));
-    }
-    return this.answer;
+    this.next ??= this.running.then(
+      () => this.begin(),
+      () => this.begin(),
+    );
+    return this.next;
+  }
+
+  private begin(): Promise<Id[] | 'many'> {
+    this.next = undefined;
+    const answer = this.ask();
+    this.running = answer;
+    return answer;
   }
 
   private async ask(): Promise<Id[] | 'many'> {

@@ -40,7 +40,7 @@ export class FeedReader {
   async page(viewer: Id, kind: FollowKind, { cursor, limit }: PageQuery): Promise<Page<FeedEntry>> {
     const stream = STREAM_OF[kind];
     const start = Cursor.read(stream, cursor, POSITION_WIDTH)?.position as StreamPosition | undefined;
-    const complete = this.isComplete(viewer, kind);
+    const complete = await this.isComplete(viewer, kind);
     const { entries, next } = await fillPage({
       limit,
       start,
@@ -50,7 +50,7 @@ export class FeedReader {
     });
     return {
       data: entries,
-      page: { next: next ? Cursor.write(stream, next) : null, complete: await complete },
+      page: { next: next ? Cursor.write(stream, next) : null, complete },
     };
   }
 

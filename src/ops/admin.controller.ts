@@ -11,8 +11,8 @@ import { UserStore } from '../users/user-store.js';
 import { CloseGateDto, GateDto, ReceiptDto } from './gate.dto.js';
 
 const REOPEN_AFTER_SECONDS = 900;
-/** Less than the silence after which the server gives a connection up: twice REQUEST_TIMEOUT_MS. */
-const CLOSE_TIMEOUT_MS = 8_000;
+/** Longer than a killed worker's job counts as running. */
+const CLOSE_TIMEOUT_MS = 25_000;
 
 @ApiTags('admin')
 @AdminOnly()
@@ -36,7 +36,7 @@ export class AdminController {
   @Post('gate/close')
   @HttpCode(200)
   @ApiOkResponse({ type: GateDto })
-  @ApiProblems('invalid-request', 'forbidden', 'gate-timeout')
+  @ApiProblems('invalid-request', 'forbidden', 'gate-closed', 'gate-timeout')
   async closeGate(@CurrentViewer() viewer: Viewer, @Body() body: CloseGateDto): Promise<GateStatus> {
     const { reason, reopenAfterSeconds = REOPEN_AFTER_SECONDS } = body;
     return this.gate.close({

@@ -25,8 +25,9 @@ const GZIP_MAGIC = Buffer.from([0x1f, 0x8b]);
  * @throws EdgeListError naming the line that cannot be read
  */
 export async function readEdgeList(file: string, undirected = false): Promise<EdgeList> {
+  const zipped = await isGzip(file);
   const raw = createReadStream(file);
-  const input = (await isGzip(file)) ? raw.pipe(createGunzip()) : raw;
+  const input = zipped ? raw.pipe(createGunzip()) : raw;
   raw.on('error', (error) => input.destroy(error));
   const builder = new EdgeListBuilder();
   let line = 0;

@@ -1,34 +1,27 @@
-import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { Sessions } from '../auth/sessions.js';
+import { Periodic } from '../platform/periodic.js';
 import { Idempotency } from '../posts/idempotency.js';
 
 const EVERY_MS = 10 * 60_000;
 
 /** Clears away, in every worker, what has had its day: idempotency keys after a day, sessions after their end. */
 @Injectable()
-export class Janitor implements OnApplicationBootstrap, OnApplicationShutdown {
-  private readonly logger = new Logger('Janitor');
-  private timer: NodeJS.Timeout | undefined;
+export class Janitor implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly rounds: Periodic;
 
-  constructor(
-    private readonly idempotency: Idempotency,
-    private readonly sessions: Sessions,
-  ) {}
+  constructor(idempotency: Idempotency, sessions: Sessions) {
+    this.rounds = new Periodic('Janitor', EVERY_MS, async () => {
+      await idempotency.forgetOld();
+      await sessions.forgetEnded();
+    });
+  }
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => void this.clear(), EVERY_MS);
+    this.rounds.start();
   }
 
-  onApplicationShutdown(): void {
-    clearInterval(this.timer);
-  }
-
-  private async clear(): Promise<void> {
-    try {
-      await this.idempotency.forgetOld();
-      await this.sessions.forgetEnded();
-    } catch (error) {
-      this.logger.warn(`left for the next time: ${error instanceof Error ? error.message : String(error)}`);
-    }
+  beforeApplicationShutdown(): Promise<void> {
+    return this.rounds.stop();
   }
 }

@@ -6,7 +6,6 @@ import { RateLimits } from './http/rate-limits.js';
 import { Gauges } from './metrics/gauges.js';
 import { Metrics } from './metrics/metrics.js';
 import { Outbox } from './outbox/outbox.js';
-import { OutboxRelay } from './outbox/relay.js';
 import { JobHandlers } from './queues/job-handlers.js';
 import { Queues } from './queues/queues.js';
 import { RedisModule } from './redis/redis.module.js';
@@ -15,7 +14,7 @@ import { RedisModule } from './redis/redis.module.js';
 @Global()
 @Module({
   imports: [DatabaseModule, RedisModule, DiscoveryModule],
-  providers: [Metrics, Gauges, Queues, Outbox, OutboxRelay, JobHandlers, RateLimits, Health],
-  exports: [Metrics, Queues, Outbox, OutboxRelay, JobHandlers, RateLimits, Health],
+  providers: [Metrics, Gauges, Queues, Outbox, JobHandlers, RateLimits, Health],
+  exports: [Metrics, Queues, Outbox, JobHandlers, RateLimits, Health],
 })
 export class PlatformModule {}

@@ -1,5 +1,5 @@
-/** More mentions than these in one post reach nobody: a post is no megaphone. */
-export const MOST_MENTIONS = 50;
+/** More mentions than these in one post reach nobody: a post is no megaphone, and each one costs every reader. */
+export const MOST_MENTIONS = 10;
 
 const MENTION = /(?<![A-Za-z0-9_@-])@([A-Za-z0-9_-]{3,30})(?![A-Za-z0-9_-])/g;
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { PrimaryDatabase, type Transaction } from '../platform/database/primary.js';
 import { sqlFile } from '../platform/database/sql.js';
-import type { Id } from '../platform/ids/ids.js';
+import { type Id, MAX_ID } from '../platform/ids/ids.js';
 
 export interface PostRow {
   id: Id;
@@ -22,7 +22,6 @@ const postsByIds = sqlFile<PostRow>(import.meta.url, './sql/posts-by-ids.sql');
 const postsOfAuthor = sqlFile<{ id: Id }>(import.meta.url, './sql/posts-of-author.sql');
 
 const POSTS_PER_BATCH = 2_000;
-const MAX_ID = '9223372036854775807';
 
 /** The posts in Postgres: the only place that names their table. */
 @Injectable()

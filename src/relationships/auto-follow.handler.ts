@@ -24,7 +24,7 @@ export class AutoFollowHandler implements Handler<{ userId: Id }> {
     if (!autoFollow) return 'done';
     const target = await this.users.byName(autoFollow);
     if (!target) this.logger.warn(`AUTO_FOLLOW names ${autoFollow}, but nobody has that username`);
-    else if (target.id !== userId) await this.relationships.set(userId, target.id, 'friend', false);
+    else if (target.id !== userId) await this.relationships.introduce(userId, target.id);
     return 'done';
   }
 }

@@ -1,8 +1,9 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import type pg from 'pg';
 import pgCopy from 'pg-copy-streams';
+import { errorText } from '../platform/error-text.js';
 import type { Id } from '../platform/ids/ids.js';
 import { Outbox } from '../platform/outbox/outbox.js';
 import type { FollowKind } from '../users/user-view.js';
@@ -15,6 +16,8 @@ const OWNERS_PER_JOB = 500;
 /** Loads many follows at once; the mirror follows through the outbox, as with any other change. */
 @Injectable()
 export class BulkFollows {
+  private readonly logger = new Logger('BulkFollows');
+
   constructor(
     private readonly outbox: Outbox,
     private readonly mirror: Mirror,
@@ -93,9 +96,13 @@ export class BulkFollows {
   }
 
   private async bringToMirror(jobs: { id: Id; ownerIds: Id[] }[]): Promise<void> {
-    for (const { id, ownerIds } of jobs) {
-      await this.mirror.reload(ownerIds);
-      await this.outbox.done([id]);
+    try {
+      for (const { id, ownerIds } of jobs) {
+        await this.mirror.reload(ownerIds);
+        await this.outbox.done([id]);
+      }
+    } catch (error) {
+      this.logger.warn(`the mirror follows later, by way of the outbox: ${errorText(error)}`);
     }
   }
 }

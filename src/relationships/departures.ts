@@ -27,6 +27,7 @@ export class Departures {
 
   /** May be repeated, and goes on where it was cut off. */
   async remove(user: Id): Promise<void> {
+    await this.store.ensureOwners([user]);
     await this.inStep([user], (transaction) => transaction.query(clearOwner, [user]));
     for (;;) {
       const owners = (await this.primary.query(subjectOwners, [user, OWNERS_PER_BATCH])).map((row) => row.id);

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { PrimaryDatabase, type Transaction } from '../platform/database/primary.js';
 import { sqlFile } from '../platform/database/sql.js';
-import type { Id } from '../platform/ids/ids.js';
+import { type Id, MAX_ID } from '../platform/ids/ids.js';
 import type { GraphFacts } from '../users/graph-view.js';
 import type { FollowKind, RelationshipKind } from '../users/user-view.js';
 import type { AuditSnapshot } from './audit/drift.js';
@@ -47,11 +47,10 @@ const audiencePage = sqlFile<[Id, number]>(import.meta.url, './sql/audience-page
 const audienceChunk = sqlFile<{ size: number; upto: Id | null }>(import.meta.url, './sql/audience-chunk.sql');
 const followersPage = sqlFile<{ id: Id }>(import.meta.url, './sql/followers-page.sql');
 const subjectsPage = sqlFile<{ id: Id }>(import.meta.url, './sql/subjects-page.sql');
+const hiddenPage = sqlFile<{ id: Id }>(import.meta.url, './sql/hidden-page.sql');
 const graphFacts = sqlFile<FactsRow>(import.meta.url, './sql/graph-facts.sql');
 const ownerSnapshots = sqlFile<OwnerSnapshot>(import.meta.url, './sql/owner-snapshots.sql');
 const auditSnapshots = sqlFile<AuditSnapshot>(import.meta.url, './sql/audit-snapshots.sql');
-
-const MAX_ID = '9223372036854775807';
 
 /** The graph in Postgres: the only place that names its tables. */
 @Injectable()
@@ -59,14 +58,19 @@ export class GraphStore {
   constructor(private readonly primary: PrimaryDatabase) {}
 
   /**
-   * Locks the owners' version rows until the transaction ends, making them where there are none.
+   * Locks the owners' version rows until the transaction ends; they exist, see `ensureOwners`.
    * @param existing users whose existence is shared until then: they cannot be deleted meanwhile
    */
   async lock(transaction: Transaction, owners: readonly Id[], existing: readonly Id[] = []): Promise<void> {
-    const [found] = await transaction.query(lockOwners, [owners, existing]);
-    if (found!.owners.length === owners.length) return;
-    await transaction.query(insertOwners, [owners]);
-    await transaction.query(lockOwners, [owners, []]);
+    await transaction.query(lockOwners, [owners, existing]);
+  }
+
+  /**
+   * Makes the version rows of owners who have none yet, on its own and before `lock`: made within a transaction that
+   * holds locks already, they would be taken out of order.
+   */
+  async ensureOwners(owners: readonly Id[]): Promise<void> {
+    await this.primary.query(insertOwners, [owners]);
   }
 
   async pair(owner: Id, subject: Id, transaction?: Transaction): Promise<Pair> {
@@ -111,7 +115,7 @@ export class GraphStore {
     return (await this.primary.query(followersPage, [user, before ?? MAX_ID, limit])).map((row) => row.id);
   }
 
-  /** Ids of those whom an owner follows, blocks or mutes, below `before`, newest accounts first. */
+  /** Ids of those whom an owner follows in these ways, below `before`, newest accounts first. */
   async subjects(
     owner: Id,
     kinds: readonly RelationshipKind[],
@@ -122,8 +126,15 @@ export class GraphStore {
     return (await this.primary.query(subjectsPage, parameters)).map((row) => row.id);
   }
 
-  async facts(viewer: Id, users: readonly Id[]): Promise<GraphFacts[]> {
-    const rows = await this.primary.query(graphFacts, [viewer, users]);
+  /** Ids of those whom an owner blocks, or mutes, below `before`, newest accounts first. */
+  async hidden(owner: Id, kind: 'block' | 'mute', before: Id | undefined, limit: number): Promise<Id[]> {
+    const parameters = [owner, codeOf(kind), before ?? MAX_ID, limit];
+    return (await this.primary.query(hiddenPage, parameters)).map((row) => row.id);
+  }
+
+  /** @param withCounts false leaves the followers uncounted, which is what costs */
+  async facts(viewer: Id, users: readonly Id[], withCounts = true): Promise<GraphFacts[]> {
+    const rows = await this.primary.query(graphFacts, [viewer, users, withCounts]);
     return rows.map(({ followers, friends, noise, mine, theirs }) => ({
       followers,
       friends,

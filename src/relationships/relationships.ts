@@ -34,27 +34,44 @@ export class Relationships {
   /**
    * Sets how an owner stands to a subject; what is so already is left alone and emits nothing. A block also ends the
    * subject's following of the owner, in the same transaction.
-   * @param notify false leaves the subject uninformed of a new follower
    * @throws Problem `self-relationship`; `not-found` when there is no such user, or when a follow is wanted of one who has blocked the owner
    */
-  async set(owner: Id, subject: Id, kind: RelationshipKind, notify = true): Promise<void> {
+  async set(owner: Id, subject: Id, kind: RelationshipKind): Promise<void> {
     if (owner === subject) throw new Problem('self-relationship');
     const before = await this.store.pair(owner, subject);
     if (before.mine === kind) return;
-    await this.change(owner, subject, kind, notify);
+    await this.change(owner, subject, kind, { notify: true });
+  }
+
+  /**
+   * Makes an owner a friend of a subject whom they have no relationship to, and only then; nobody is told. What stands in
+   * the way of it (a block, a subject who is gone) is respected in silence.
+   */
+  async introduce(owner: Id, subject: Id): Promise<void> {
+    if ((await this.store.pair(owner, subject)).mine !== null) return;
+    await this.change(owner, subject, 'friend', { notify: false, onlyFrom: null }).catch((error: unknown) => {
+      if (!(error instanceof Problem && error.key === 'not-found')) throw error;
+    });
   }
 
   /** Ends whatever relationship there is; none is fine too. */
   async remove(owner: Id, subject: Id): Promise<void> {
-    if ((await this.store.pair(owner, subject)).mine !== null) await this.change(owner, subject, null, false);
+    if ((await this.store.pair(owner, subject)).mine !== null)
+      await this.change(owner, subject, null, { notify: false });
   }
 
-  private async change(owner: Id, subject: Id, to: RelationshipKind | null, notify: boolean): Promise<void> {
+  private async change(
+    owner: Id,
+    subject: Id,
+    to: RelationshipKind | null,
+    { notify, onlyFrom }: { notify: boolean; onlyFrom?: null },
+  ): Promise<void> {
+    await this.store.ensureOwners([owner, subject]);
     const recorded = await this.primary.transaction(async (transaction) => {
       await this.store.lock(transaction, to === 'block' ? [owner, subject] : [owner], [owner, subject]);
       if (to && !(await this.users.exist(transaction, [owner, subject]))) throw noSuchUser();
       const { mine, theirs } = await this.store.pair(owner, subject, transaction);
-      if (mine === to) return [];
+      if (mine === to || (onlyFrom === null && mine !== null)) return [];
       if (to !== null && to !== 'block' && theirs === 'block') throw noSuchUser();
       const done = [await this.record(transaction, { ownerId: owner, subjectId: subject, from: mine, to })];
       if (to === 'block' && isFollow(theirs)) {

@@ -37,9 +37,7 @@ export class UserLists {
 
   /** Whom the viewer blocks, or mutes. */
   own(viewer: Id, kind: 'block' | 'mute', query: PageQuery): Promise<Page<UserView>> {
-    return this.page(viewer, kind, query, (before, limit) =>
-      this.store.subjects(viewer, [kind], before, limit),
-    );
+    return this.page(viewer, kind, query, (before, limit) => this.store.hidden(viewer, kind, before, limit));
   }
 
   private async page(
@@ -50,7 +48,7 @@ export class UserLists {
   ): Promise<Page<UserView>> {
     const ids = await read(Cursor.read(list, cursor)?.position[0], limit + 1);
     const { data, page } = cutPage(ids, limit, (last) => Cursor.write(list, [last]));
-    const views = await this.profiles.byIds(viewer, data);
+    const views = await this.profiles.byIds(viewer, data, undefined, list === 'block');
     return { data: data.flatMap((id) => views.get(id) ?? []), page };
   }
 }

@@ -14,21 +14,27 @@ export class Profiles {
   ) {}
 
   /**
-   * The profile under `@name` or an id. Who has blocked the viewer does not exist for them.
+   * The profile under `@name` or an id. Who is blocked, either way, does not exist for the viewer.
    * @throws Problem `not-found`
    */
   async find(viewer: Id, idOrName: string): Promise<UserView> {
     const row = await this.row(idOrName);
     const [facts] = row ? await this.graph.facts(viewer, [row.id]) : [];
-    if (!row || !facts || facts.blocksMe) throw new Problem('not-found', 'There is no such user.');
+    if (!row || !facts || isHidden(facts)) throw new Problem('not-found', 'There is no such user.');
     return presentUser(row, facts, facts);
   }
 
   /**
-   * Profiles for ids, in one batch; who does not exist, or has blocked the viewer, is missing from the map.
+   * Profiles for ids, in one batch; who does not exist, or is blocked either way, is missing from the map.
+   * @param evenBlocked shows those too whom a block hides: for the viewer's own list of them
    * @param known facts that the caller has read already, in the order of the ids
    */
-  async byIds(viewer: Id, ids: readonly Id[], known?: readonly GraphFacts[]): Promise<Map<Id, UserView>> {
+  async byIds(
+    viewer: Id,
+    ids: readonly Id[],
+    known?: readonly GraphFacts[],
+    evenBlocked = false,
+  ): Promise<Map<Id, UserView>> {
     const unique = known ? [...ids] : [...new Set(ids)];
     const [rows, facts] = await Promise.all([
       this.users.byIds(unique),
@@ -38,7 +44,7 @@ export class Profiles {
     unique.forEach((id, index) => {
       const row = rows.get(id);
       const fact = facts[index];
-      if (row && fact && !fact.blocksMe) views.set(id, presentUser(row, fact, fact));
+      if (row && fact && (evenBlocked || !isHidden(fact))) views.set(id, presentUser(row, fact, fact));
     });
     return views;
   }
@@ -49,3 +55,6 @@ export class Profiles {
     return (await this.users.byIds([idOrName])).get(idOrName);
   }
 }
+
+/** A block hides each from the other. */
+const isHidden = (facts: GraphFacts): boolean => facts.blocksMe || facts.kind === 'block';

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsUrl, MaxLength, ValidateIf } from 'class-validator';
+import { IsUrl, ValidateIf } from 'class-validator';
 import { IsPlainText, MayBeLeftOut } from '../platform/http/validation.js';
 
 /** How many posts, followers and followed ones a user has. */
@@ -54,6 +54,6 @@ export class ChangeProfileDto {
   @ApiProperty({ type: String, nullable: true, required: false, example: 'https://example.org/ada.png' })
   @ValidateIf((change: ChangeProfileDto) => change.avatarUrl !== null && change.avatarUrl !== undefined)
   @IsUrl({ protocols: ['http', 'https'], require_protocol: true })
-  @MaxLength(2048)
+  @IsPlainText(1, 2048)
   avatarUrl?: string | null;
 }

@@ -56,23 +56,29 @@ export class PrimaryDatabase implements Queryable {
   async transaction<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
     const runner = this.dataSource.createQueryRunner();
     const afterwards: (() => void)[] = [];
+    let client: pg.PoolClient | undefined;
     try {
-      const client = (await runner.connect()) as pg.PoolClient;
+      const connected = (client = (await runner.connect()) as pg.PoolClient);
       await runner.startTransaction();
       const result = await work({
         manager: runner.manager,
         afterCommit: (action) => void afterwards.push(action),
         query: async <Row>(statement: Statement<Row>, parameters: readonly unknown[] = []) =>
-          (await client.query(this.database.prepared(statement, parameters))).rows as Row[],
+          (await connected.query(this.database.prepared(statement, parameters))).rows as Row[],
       });
       await runner.commitTransaction();
       for (const action of afterwards) action();
       return result;
     } catch (error) {
-      if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
+      if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => discard(client));
       throw error;
     } finally {
       await runner.release();
     }
   }
+}
+
+/** Ends a connection whose transaction could not be rolled back: in the pool, somebody else's work would end up in it. */
+function discard(client: pg.PoolClient | undefined): void {
+  void (client as unknown as pg.Client | undefined)?.end().catch(() => undefined);
 }

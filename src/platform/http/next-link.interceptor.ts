@@ -23,6 +23,7 @@ export class NextLinkInterceptor implements NestInterceptor {
     const http = context.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
     const base = this.config.http.publicUrl ?? `${request.protocol}://${request.host}`;
+    if (!URL.canParse(request.url, base)) return;
     const url = new URL(request.url, base);
     url.searchParams.set('cursor', cursor);
     http.getResponse<FastifyReply>().header('link', `<${url.href}>; rel="next"`);

@@ -19,6 +19,7 @@ export const PROBLEMS = {
   'unsupported-media-type': { status: 415, title: 'The request body is not JSON' },
   'headers-too-large': { status: 431, title: 'The request line and its headers are too large' },
   'too-many-requests': { status: 429, title: 'Too many requests' },
+  'gate-closed': { status: 409, title: 'The gate is closed already' },
   'gate-timeout': { status: 409, title: 'The queue did not become quiet in time; the gate was opened again' },
   overloaded: { status: 503, title: 'The service is too busy at the moment' },
   unavailable: { status: 503, title: 'A part of the service cannot be reached at the moment' },

@@ -44,7 +44,12 @@ export class RateLimit {
     }
   }
 
-  /** Gives a key its points back. */
+  /** Gives one point back. */
+  async giveBack(key: string): Promise<void> {
+    await this.limiter.reward(key);
+  }
+
+  /** Gives a key all its points back. */
   async reset(key: string): Promise<void> {
     await this.limiter.delete(key);
   }
@@ -70,6 +75,8 @@ export class RateLimits {
   readonly requests: RateLimit;
   /** Failed logins, by account and address. */
   readonly logins: RateLimit;
+  /** Logins of an account from wherever: ten times as many. */
+  readonly loginsByAccount: RateLimit;
   /** Logins of whatever account, by address: ten times as many. */
   readonly loginsByAddress: RateLimit;
   /** Sign-ups, by address. */
@@ -80,6 +87,12 @@ export class RateLimits {
     this.requests = new RateLimit(redis, `${prefix}rate:requests`, config.http.requestsPerMinute, 60);
     const { loginAttempts, loginWindowSeconds } = config.auth;
     this.logins = new RateLimit(redis, `${prefix}rate:logins`, loginAttempts, loginWindowSeconds);
+    this.loginsByAccount = new RateLimit(
+      redis,
+      `${prefix}rate:accounts`,
+      loginAttempts * 10,
+      loginWindowSeconds,
+    );
     this.loginsByAddress = new RateLimit(
       redis,
       `${prefix}rate:addresses`,

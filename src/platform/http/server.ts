@@ -66,7 +66,10 @@ export async function installHooks(
   }
   await app.register(underPressure, {
     maxEventLoopDelay: MOST_EVENT_LOOP_DELAY_MS,
-    pressureHandler: (request, reply) => sendProblem(reply, new Problem('overloaded'), request.id),
+    pressureHandler: (request, reply) => {
+      // A process that is merely busy is alive; whoever looks after it must not take it for dead.
+      if (!request.url.startsWith('/health/')) sendProblem(reply, new Problem('overloaded'), request.id);
+    },
   });
   const fastify = app.getHttpAdapter().getInstance();
   limitRequests(fastify);

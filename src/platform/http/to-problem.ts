@@ -35,6 +35,7 @@ export function toProblem(error: unknown): Problem {
   if (isPassing(error)) {
     return new Problem('unavailable', undefined, { retryAfterSeconds: 2 }, { cause: error });
   }
+  if (isBadData(error)) return new Problem('invalid-request', undefined, {}, { cause: error });
   const status = (error as { statusCode?: unknown } | undefined)?.statusCode;
   if (typeof status === 'number' && status < 500)
     return fromStatus(status, [(error as Error).message], error);
@@ -52,6 +53,15 @@ export function isPassing(error: unknown): boolean {
     PASSING_MESSAGES.test(error.message) ||
     (error instanceof AggregateError && error.errors.some(isPassing)) ||
     (driver !== undefined && isPassing(driver))
+  );
+}
+
+/** Postgres's class 22, data exceptions: a value that slipped past the checks and that no column can hold. */
+function isBadData(error: unknown): boolean {
+  const { code, driverError } = (error ?? {}) as { code?: unknown; driverError?: unknown };
+  return (
+    (typeof code === 'string' && /^22...$/.test(code)) ||
+    (driverError !== undefined && isBadData(driverError))
   );
 }
 

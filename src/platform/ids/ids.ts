@@ -7,12 +7,13 @@ export type Id = string;
 /** 2010-01-01T00:00:00Z in milliseconds since 1970; the same figure stands in the migration that defines `next_id()`. */
 export const ID_EPOCH_MS = 1_262_304_000_000;
 const SEQUENCE_BITS = 22n;
-const MAX_ID = 2n ** 63n - 1n;
+/** The largest id there could be: where a list that is read downwards begins. */
+export const MAX_ID: Id = (2n ** 63n - 1n).toString();
 const DECIMAL = /^[1-9]\d{0,18}$/;
 
 /** Whether a text is a positive 64-bit decimal number without sign, blanks or leading zeros. */
 export function isId(text: unknown): text is Id {
-  return typeof text === 'string' && DECIMAL.test(text) && (text.length < 19 || BigInt(text) <= MAX_ID);
+  return typeof text === 'string' && DECIMAL.test(text) && (text.length < 19 || text <= MAX_ID);
 }
 
 /** The moment at which an id was drawn, to the millisecond. */

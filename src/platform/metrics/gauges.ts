@@ -3,6 +3,7 @@ import type { Queue } from 'bullmq';
 import { PrimaryDatabase } from '../database/primary.js';
 import { ShardRouter } from '../database/shards.js';
 import { sqlFile } from '../database/sql.js';
+import { QUEUE_NAMES } from '../queues/job.js';
 import { Queues } from '../queues/queues.js';
 import { Metrics } from './metrics.js';
 
@@ -33,7 +34,7 @@ export class Gauges implements OnModuleInit {
         ),
     );
     this.metrics.gauge('sluice_queue_jobs', 'Jobs of a queue, by state.', ['queue', 'state'], async () =>
-      (await Promise.all(this.queues.all().map(queueCounts))).flat(),
+      (await Promise.all(QUEUE_NAMES.map((name) => this.queues.use(name, queueCounts)))).flat(),
     );
     this.metrics.gauge(
       'sluice_queue_oldest_seconds',
@@ -41,7 +42,10 @@ export class Gauges implements OnModuleInit {
       ['queue'],
       () =>
         Promise.all(
-          this.queues.all().map(async (queue) => [[queue.name], await oldestWaitingSeconds(queue)]),
+          QUEUE_NAMES.map(async (name): Promise<[string[], number]> => [
+            [name],
+            await this.queues.use(name, oldestWaitingSeconds),
+          ]),
         ),
     );
     this.metrics.gauge('sluice_outbox_rows', 'Rows in the outbox (counted up to 100,000).', [], async () => [

@@ -80,7 +80,11 @@ export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShu
 
   /** @returns how many rows were claimed */
   private async dispatchDue(): Promise<number> {
-    const rows = await this.primary.query(claimOutbox, [BATCH, this.config.outbox.leaseMs]);
+    const rows = await this.primary.query(claimOutbox, [
+      BATCH,
+      this.config.outbox.leaseMs,
+      [...jobTypes().keys()],
+    ]);
     if (rows.length === 0) return 0;
     try {
       for (const [queue, batch] of groupByQueue(rows)) {
@@ -109,13 +113,7 @@ const logger = new Logger('OutboxRelay');
 function groupByQueue(rows: OutboxRow[]): Map<QueueName, OutboxRow[]> {
   const groups = new Map<QueueName, OutboxRow[]>();
   for (const row of rows) {
-    const queue = jobTypes().get(row.topic)?.queue;
-    if (!queue) {
-      logger.warn(
-        `nobody knows the job ${row.topic} of outbox row ${row.id}; it waits for a version that does`,
-      );
-      continue;
-    }
+    const { queue } = jobTypes().get(row.topic)!;
     groups.set(queue, [...(groups.get(queue) ?? []), row]);
   }
   return groups;

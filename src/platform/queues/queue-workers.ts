@@ -19,6 +19,9 @@ import { type JobEnvelope, Queues } from './queues.js';
  */
 const CLAIM_MS = 10_000;
 
+/** How long running jobs are waited for at a stop, in milliseconds; what is cut off is done again elsewhere. */
+const CLOSE_WITHIN_MS = 5_000;
+
 /** Runs the handlers, one BullMQ worker per queue, and strikes a finished job's row from the outbox. */
 @Injectable()
 export class QueueWorkers implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -54,7 +57,7 @@ export class QueueWorkers implements OnApplicationBootstrap, BeforeApplicationSh
 
   /** Takes no new job and waits for the running ones. */
   async beforeApplicationShutdown(): Promise<void> {
-    await Promise.all(this.workers.map((worker) => worker.close()));
+    await Promise.all(this.workers.map(closeInTime));
     if (this.connection) await close(this.connection);
   }
 
@@ -79,4 +82,14 @@ export class QueueWorkers implements OnApplicationBootstrap, BeforeApplicationSh
     if (left > 0) this.logger.warn(`${line}; ${left} attempts left`);
     else this.logger.error(`${line}; set aside, to be taken up again from the outbox`, error.stack);
   }
+}
+
+/** A worker whose Redis is away would wait for it: past the deadline it is closed by force. */
+async function closeInTime(worker: Worker): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const deadline = new Promise<'late'>(
+    (resolve) => (timer = setTimeout(() => resolve('late'), CLOSE_WITHIN_MS)),
+  );
+  const outcome = await Promise.race([worker.close(), deadline]).finally(() => clearTimeout(timer));
+  if (outcome === 'late') void worker.close(true).catch(() => undefined);
 }

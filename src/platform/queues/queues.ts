@@ -1,9 +1,9 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
 import { Config } from '../config/config.js';
 import { close, connect } from '../redis/redis.js';
 import { jobTypes, QUEUE_NAMES, type QueueName } from './job.js';
-import type { Redis } from 'ioredis';
 
 /** A job as it lies in Redis. */
 export interface JobEnvelope {
@@ -27,7 +27,7 @@ const ATTEMPTS = 6;
 export class Queues implements OnApplicationShutdown {
   readonly prefix: string;
   private readonly connection: Redis;
-  private readonly queues: Record<QueueName, Queue<JobEnvelope>>;
+  private readonly open = new Map<QueueName, Queue<JobEnvelope>>();
 
   constructor(config: Config) {
     this.prefix = `${config.redis.prefix}{queue}`;
@@ -35,33 +35,26 @@ export class Queues implements OnApplicationShutdown {
       commandTimeout: Math.max(config.redis.timeoutMs, 2_000),
       maxRetriesPerRequest: 1,
     });
-    const make = (name: QueueName) =>
-      new Queue<JobEnvelope>(name, {
-        connection: this.connection,
-        prefix: this.prefix,
-        skipWaitingForReady: true,
-        defaultJobOptions: {
-          attempts: ATTEMPTS,
-          backoff: { type: 'exponential', delay: 500, jitter: 0.5 },
-          removeOnComplete: true,
-          removeOnFail: { count: 10_000 },
-        },
-      });
-    this.queues = Object.fromEntries(QUEUE_NAMES.map((name) => [name, make(name)])) as typeof this.queues;
-    for (const queue of this.all()) queue.on('error', () => undefined);
   }
 
-  get(name: QueueName): Queue<JobEnvelope> {
-    return this.queues[name];
+  /**
+   * Does something with a queue. BullMQ keeps a failure to introduce itself to Redis for good, so a queue that could not
+   * is thrown away, and the next caller gets a new one.
+   */
+  async use<Result>(name: QueueName, act: (queue: Queue<JobEnvelope>) => Promise<Result>): Promise<Result> {
+    const queue = this.open.get(name) ?? this.make(name);
+    try {
+      await queue.waitUntilReady();
+    } catch (error) {
+      if (this.open.get(name) === queue) this.open.delete(name);
+      throw error;
+    }
+    return act(queue);
   }
 
-  all(): Queue<JobEnvelope>[] {
-    return Object.values(this.queues);
-  }
-
-  /** Asks the queue's Redis for a sign of life. */
+  /** Asks the queue's Redis for a sign of life, the way jobs go. */
   async ping(): Promise<void> {
-    await this.connection.ping();
+    await this.use(QUEUE_NAMES[0], (queue) => queue.isPaused());
   }
 
   /**
@@ -70,24 +63,42 @@ export class Queues implements OnApplicationShutdown {
    * @param repeated whether some of them may have been added before
    */
   async enqueue(name: QueueName, jobs: readonly NewJob[], repeated: boolean): Promise<void> {
-    const queue = this.get(name);
-    if (repeated) {
-      for (const { id } of jobs) {
-        const earlier = await queue.getJob(id);
-        if (earlier && (await earlier.isFailed())) await earlier.retry('failed');
-      }
-    }
-    await queue.addBulk(
-      jobs.map(({ id, type, data }) => ({
-        name: type,
-        data,
-        opts: { jobId: id, priority: jobTypes().get(type)?.priority ?? 0 },
-      })),
-    );
+    await this.use(name, async (queue) => {
+      if (repeated) await Promise.all(jobs.map(({ id }) => retryIfFailed(queue, id)));
+      await queue.addBulk(
+        jobs.map(({ id, type, data }) => ({
+          name: type,
+          data,
+          opts: { jobId: id, priority: jobTypes().get(type)?.priority ?? 0 },
+        })),
+      );
+    });
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await Promise.all(this.all().map((queue) => queue.close().catch(() => undefined)));
+    await Promise.all([...this.open.values()].map((queue) => queue.close().catch(() => undefined)));
     await close(this.connection);
   }
+
+  private make(name: QueueName): Queue<JobEnvelope> {
+    const queue = new Queue<JobEnvelope>(name, {
+      connection: this.connection,
+      prefix: this.prefix,
+      defaultJobOptions: {
+        attempts: ATTEMPTS,
+        backoff: { type: 'exponential', delay: 500, jitter: 0.5 },
+        removeOnComplete: true,
+        removeOnFail: { count: 10_000 },
+      },
+    });
+    queue.on('error', () => undefined);
+    this.open.set(name, queue);
+    return queue;
+  }
+}
+
+/** Another relay may be faster, or the job be done meanwhile: then there is nothing left to do. */
+async function retryIfFailed(queue: Queue<JobEnvelope>, id: string): Promise<void> {
+  const job = await queue.getJob(id);
+  if (job && (await job.isFailed())) await job.retry('failed').catch(() => undefined);
 }

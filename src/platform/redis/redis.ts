@@ -1,21 +1,31 @@
-import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { once } from 'node:events';
+import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Redis, type RedisOptions } from 'ioredis';
 import { Config } from '../config/config.js';
+
+const CONNECT_PATIENCE_MS = 2_000;
 
 /**
  * The Redis that holds the mirror and the rate limits. It fails fast: a command that cannot be sent, or is
  * not answered in time, rejects, and the caller falls back to Postgres.
  */
 @Injectable()
-export class GraphRedis implements OnApplicationShutdown {
+export class GraphRedis implements OnModuleInit, OnApplicationShutdown {
   readonly client: Redis;
 
   constructor(config: Config) {
     this.client = connect(config.redis.graphUrl, 'graph', {
       commandTimeout: config.redis.timeoutMs,
-      enableOfflineQueue: true,
+      enableOfflineQueue: false,
       maxRetriesPerRequest: 1,
     });
+  }
+
+  /** Gives the connection a moment to come up, so that the first commands are not refused for want of one. */
+  async onModuleInit(): Promise<void> {
+    if (this.client.status === 'ready') return;
+    const patience = AbortSignal.timeout(CONNECT_PATIENCE_MS);
+    await once(this.client, 'ready', { signal: patience }).catch(() => undefined);
   }
 
   async onApplicationShutdown(): Promise<void> {

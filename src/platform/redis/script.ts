@@ -23,10 +23,10 @@ export class LuaScript<Result> {
   /** Runs the script by its digest, and sends the source only to a server that does not know it yet. */
   async run(redis: Redis, keys: readonly string[], args: readonly (string | number)[]): Promise<Result> {
     try {
-      return (await redis.evalsha(this.sha, keys.length, ...keys, ...args)) as Result;
+      return (await redis.call('EVALSHA', [this.sha, keys.length, ...keys, ...args])) as Result;
     } catch (error) {
       if (!isUnknownScript(error)) throw error;
-      return (await redis.eval(this.source, keys.length, ...keys, ...args)) as Result;
+      return (await redis.call('EVAL', [this.source, keys.length, ...keys, ...args])) as Result;
     }
   }
 
@@ -37,7 +37,7 @@ export class LuaScript<Result> {
 
   /** Appends a call to a pipeline; a server that does not know the script answers this one call with NOSCRIPT. */
   queue(pipeline: ChainableCommander, keys: readonly string[], args: readonly (string | number)[]): void {
-    pipeline.evalsha(this.sha, keys.length, ...keys, ...args);
+    pipeline.call('EVALSHA', [this.sha, keys.length, ...keys, ...args]);
   }
 }
 

@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import pLimit from 'p-limit';
 import type { Id } from '../../platform/ids/ids.js';
+import { Problem } from '../../platform/http/problem.js';
 import { Metrics } from '../../platform/metrics/metrics.js';
 import { GraphRedis } from '../../platform/redis/redis.js';
 import { LuaScript } from '../../platform/redis/script.js';
@@ -8,12 +9,17 @@ import { type GraphFacts, GraphView, type Standing } from '../../users/graph-vie
 import { GraphStore } from '../graph-store.js';
 import { kindOf } from '../kinds.js';
 import { Mirror } from './mirror.js';
+import { Nobodies } from './nobodies.js';
 import { SingleFlight } from './single-flight.js';
 
 const readFacts = LuaScript.load<[string, ...number[]] | null>(import.meta.url, './read-facts.lua');
 
 /** How many reads may go to Postgres at a time while the mirror cannot answer. */
 const FALLBACKS_AT_A_TIME = 8;
+/** Past so many in line, a reader is turned away rather than kept waiting. */
+const MOST_WAITING = 1_000;
+/** How many users may be loaded into the mirror at a time because somebody asked for them. */
+const REFILLS_AT_A_TIME = 4;
 const FOLLOWS_ME = 8;
 const BLOCKS_ME = 16;
 
@@ -26,8 +32,10 @@ const BLOCKS_ME = 16;
 export class MirrorReader extends GraphView {
   private readonly logger = new Logger('Mirror');
   private readonly limit = pLimit(FALLBACKS_AT_A_TIME);
+  private readonly refillLimit = pLimit(REFILLS_AT_A_TIME);
+  private readonly nobodies = new Nobodies();
   private readonly fallbacks = new SingleFlight<GraphFacts[]>();
-  private readonly refills = new SingleFlight<number>();
+  private readonly refills = new SingleFlight<void>();
 
   constructor(
     private readonly redis: GraphRedis,
@@ -40,12 +48,12 @@ export class MirrorReader extends GraphView {
 
   async standings(viewer: Id, users: readonly Id[]): Promise<Standing[]> {
     const answer = await this.ask(viewer, users, false);
-    return answer ? answer.map(standingOf) : this.fallBack(viewer, users);
+    return answer ? answer.map(standingOf) : this.fallBack(viewer, users, false);
   }
 
   async facts(viewer: Id, users: readonly Id[]): Promise<GraphFacts[]> {
     const answer = await this.ask(viewer, users, true);
-    if (!answer) return this.fallBack(viewer, users);
+    if (!answer) return this.fallBack(viewer, users, true);
     return users.map((_, index) => {
       const [code, followers, friends, noise] = answer.slice(index * 4, index * 4 + 4) as [
         number,
@@ -66,8 +74,9 @@ export class MirrorReader extends GraphView {
       const answer = await readFacts.run(this.redis.client, [keys.epoch], args);
       if (!answer) return this.cannot('no epoch');
       const [missing, ...numbers] = answer;
-      if (missing === '') return numbers;
-      this.refill(missing.split(' '));
+      const unknown = missing === '' ? [] : missing.split(' ').filter((id) => !this.nobodies.has(id));
+      if (unknown.length === 0) return numbers;
+      this.refill(unknown);
       return this.cannot('user missing');
     } catch (error) {
       this.logger.debug(`read from Postgres instead: ${String(error)}`);
@@ -80,19 +89,22 @@ export class MirrorReader extends GraphView {
     return undefined;
   }
 
-  private fallBack(viewer: Id, users: readonly Id[]): Promise<GraphFacts[]> {
-    const question = `${viewer} ${users.join(' ')}`;
-    return this.fallbacks.run(question, () => this.limit(() => this.store.facts(viewer, users)));
+  private fallBack(viewer: Id, users: readonly Id[], withCounts: boolean): Promise<GraphFacts[]> {
+    const question = `${viewer} ${withCounts} ${users.join(' ')}`;
+    return this.fallbacks.run(question, () => {
+      if (this.limit.pendingCount >= MOST_WAITING) throw new Problem('overloaded');
+      return this.limit(() => this.store.facts(viewer, users, withCounts));
+    });
   }
 
   private refill(users: readonly Id[]): void {
     for (const user of users) {
       const load = async () => {
         const epoch = await this.mirror.currentEpoch();
-        return epoch ? this.mirror.load(epoch, [user]) : 0;
+        if (epoch && !(await this.mirror.load(epoch, [user]))) this.nobodies.add(user);
       };
       this.refills
-        .run(user, () => this.limit(load))
+        .run(user, () => this.refillLimit(load))
         .catch((error: unknown) => this.logger.debug(`could not refill the mirror: ${String(error)}`));
     }
   }

@@ -1,6 +1,9 @@
--- What the mirror knows, from the truth: counts of each user in $2, and how $1 and they stand to each other.
+-- What the mirror knows, from the truth: counts of each user in $2 (of followers only if $3), and how $1 and they stand to
+-- each other.
 SELECT
-  (SELECT count(*)::int FROM relationships WHERE subject_id = given.id AND kind IN (1, 2)) AS followers,
+  CASE WHEN $3 THEN
+    (SELECT count(*)::int FROM relationships WHERE subject_id = given.id AND kind IN (1, 2))
+  ELSE 0 END AS followers,
   coalesce(owner.friends, 0) AS friends,
   coalesce(owner.noise, 0) AS noise,
   mine.kind AS mine,
