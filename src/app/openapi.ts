@@ -1,6 +1,8 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { ProblemDto } from '../platform/http/problem.dto.js';
 import { PROBLEMS } from '../platform/http/problem.js';
+import { addCommonResponses } from './common-responses.js';
 
 const DESCRIPTION = `
 A social-graph feed backend: follow people as **friend** or **noise**, post, read two feeds and your notifications.
@@ -16,8 +18,8 @@ ${Object.entries(PROBLEMS)
   .map(([key, { status, title }]) => `| \`urn:sluice:problem:${key}\` | ${status} | ${title} |`)
   .join('\n')}
 
-Any route may answer 401, 413, 415, 429 or 503; the last two with \`Retry-After\`, and every answer tells what is left of the
-allowance in \`RateLimit-*\`.
+429 and 503 come with \`Retry-After\`, and every answer tells what is left of the allowance in \`RateLimit-*\`. Who may call a
+route stands in its \`x-access\`: \`public\`, \`user\` (whoever is logged in) or \`admin\`.
 `;
 
 /** The API's description, made from the controllers and their types. */
@@ -28,10 +30,12 @@ export function describeApi(app: NestFastifyApplication): OpenAPIObject {
     .setVersion('1')
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' })
     .build();
-  return SwaggerModule.createDocument(app, options, {
+  const api = SwaggerModule.createDocument(app, options, {
+    extraModels: [ProblemDto],
     operationIdFactory: (controller, method) =>
       `${controller.replace(/Controller$/, '').toLowerCase()}.${method}`,
   });
+  return addCommonResponses(api);
 }
 
 /** Serves the description at `/docs` (to read) and `/docs/openapi.json` (to generate clients from). */
