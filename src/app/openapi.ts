@@ -1,6 +1,8 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { ProblemDto } from '../platform/http/problem.dto.js';
 import { PROBLEMS } from '../platform/http/problem.js';
+import { addCommonResponses } from './common-responses.js';
 
 const DESCRIPTION = `
 A social-graph feed backend: follow people as **friend** or **noise**, post, read two feeds and your notifications.
@@ -16,9 +18,9 @@ ${Object.entries(PROBLEMS)
   .map(([key, { status, title }]) => `| \`urn:sluice:problem:${key}\` | ${status} | ${title} |`)
   .join('\n')}
 
-Any route that takes a token may answer 401, and any route 413, 415, 429 or 503; the last two with \`Retry-After\`. Requests
-that may pass count against the allowance of their user, or of their address, and their answers tell what is left of it in
-\`RateLimit-*\`; the service routes do not count.
+429 and 503 come with \`Retry-After\`. Requests count against the allowance of their user, or of their address, and their
+answers tell what is left of it in \`RateLimit-*\`; the service routes do not count. Who may call a route stands in its
+\`x-access\`: \`public\`, \`user\` (whoever is logged in) or \`admin\`.
 `;
 
 /** The API's description, made from the controllers and their types. */
@@ -29,10 +31,12 @@ export function describeApi(app: NestFastifyApplication): OpenAPIObject {
     .setVersion('1')
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' })
     .build();
-  return SwaggerModule.createDocument(app, options, {
+  const api = SwaggerModule.createDocument(app, options, {
+    extraModels: [ProblemDto],
     operationIdFactory: (controller, method) =>
       `${controller.replace(/Controller$/, '').toLowerCase()}.${method}`,
   });
+  return addCommonResponses(api);
 }
 
 /** Serves the description at `/docs` (to read) and `/docs/openapi.json` (to generate clients from). */

@@ -11,6 +11,9 @@ import { welcome } from './welcome.js';
 /** How long a stop may take before it is cut short, in milliseconds. */
 const STOP_WITHIN_MS = 8_500;
 
+/** Nobody listens, no such host, no such database, or a password that is not right. */
+const STORE_AWAY = /^(ECONN|EHOSTUNREACH|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|3D000|28)/;
+
 /**
  * Runs a process until it is told to stop: settles the stores, composes the roles, listens, and drains on SIGTERM and
  * SIGINT. On the embedded stack it also migrates and, when the system is empty, fills in the demo network.
@@ -59,7 +62,7 @@ function explain(error: unknown): string {
   if (error instanceof ConfigError || error instanceof EmbeddedStackError) return error.message;
   const { code, message, stack } = error as { code?: string; message?: string; stack?: string };
   if (code === 'EADDRINUSE') return `${message}: something listens there already. Set PORT to another one.`;
-  if (code === '42P01') return 'The tables are missing: run `sluice migrate` on these databases first.';
-  if (code === 'ECONNREFUSED') return `A store cannot be reached: ${message}`;
+  if (code === '42P01') return 'The tables are missing: run `sluice migrate` first.';
+  if (code !== undefined && STORE_AWAY.test(code)) return `A store cannot be reached: ${message || code}`;
   return stack ?? String(error);
 }

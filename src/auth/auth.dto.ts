@@ -17,10 +17,8 @@ export class SignupDto {
   @MaxLength(254)
   email!: string;
 
-  /**
-   * 8 to 200 characters.
-   * @example correct horse battery
-   */
+  /** 8 to 200 characters. */
+  @ApiProperty({ example: 'correct horse battery' })
   @IsPlainText(8, 200)
   password!: string;
 }
@@ -33,13 +31,14 @@ export class LoginDto {
   @IsPlainText(1, 254)
   login!: string;
 
-  /** @example correct horse battery */
+  @ApiProperty({ example: 'correct horse battery' })
   @IsPlainText(1, 200)
   password!: string;
 }
 
 export class RefreshDto {
   /** The refresh token of the last login or refresh; each is good once. */
+  @ApiProperty({ example: '2172782113333248004.1.Zk3v9bWl1mX0aJq7tYc2hD8uR5sEoPfNgLiKxVwBzQA' })
   @IsString()
   @Length(1, 200)
   refreshToken!: string;

@@ -3,10 +3,8 @@ import { IsInt, Max, Min } from 'class-validator';
 import { IsPlainText, MayBeLeftOut } from '../platform/http/validation.js';
 
 export class CloseGateDto {
-  /**
-   * Why, for those who wonder.
-   * @example building an index
-   */
+  /** Why, for those who wonder. */
+  @ApiProperty({ example: 'building an index' })
   @IsPlainText(1, 200)
   reason!: string;
 

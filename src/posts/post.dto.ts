@@ -4,10 +4,8 @@ import { IsPlainText } from '../platform/http/validation.js';
 import { UserDto } from '../users/user.dto.js';
 
 export class PublishPostDto {
-  /**
-   * Plain text, up to 5,000 characters of any script; it comes back as it was sent. `@username` mentions somebody.
-   * @example Good morning, @ada!
-   */
+  /** Plain text, up to 5,000 characters of any script; it comes back as it was sent. `@username` mentions somebody. */
+  @ApiProperty({ example: 'Good morning, @ada!' })
   @IsPlainText(1, 5_000)
   body!: string;
 }

@@ -34,6 +34,7 @@ describe(`${PER_ROUTE} hostile requests to every route`, () => {
   let before: unknown;
   let requests: HostileRequests;
   let admin: Client;
+  let api: OpenAPIObject;
 
   beforeAll(async () => {
     app = await TestApp.start();
@@ -41,7 +42,7 @@ describe(`${PER_ROUTE} hostile requests to every route`, () => {
     ({ victim, target, secrets } = await prepareVictim(app));
     admin = await app.user('root');
     await change(app, `UPDATE users SET role = 'admin' WHERE id = $1`, [admin.id]);
-    const api = describeApi(app.app);
+    api = describeApi(app.app);
     requests = new HostileRequests(target, (route) => bodyDto(api, route));
     before = await stateOf(app, target);
   });
@@ -70,14 +71,18 @@ describe(`${PER_ROUTE} hostile requests to every route`, () => {
   const attack = async (route: Route, seed: number): Promise<Map<string, string>> => {
     const limit = pLimit(AT_ONCE);
     const faults = new Map<string, string>();
-    const launch = async (request: HostileRequest) => {
-      const answer = await raw.send(request);
-      for (const fault of faultsOf(answer, request)) faults.set(fault, describeExchange(request, answer));
-    };
     const count = route.path.startsWith('/docs/') ? PER_FILE : PER_ROUTE;
     for (let start = 0; start < count; start += PER_ATTACKER) {
       const attacker = await app.user(`mallory-${seed}-${start}`);
       const tokens = route.path.includes('/admin') ? [attacker.token!, admin.token!] : [attacker.token!];
+      const mayEnter = tokens.map((token) => `Bearer ${token}`);
+      const launch = async (request: HostileRequest) => {
+        const answer = await raw.send(request);
+        const found = faultsOf(answer, request);
+        const isLetIn = answer.status < 400 && !mayEnter.includes(String(request.headers.authorization));
+        if (isLetIn && isGuarded(api, route)) found.push('lets in whoever has no token');
+        for (const fault of found) faults.set(fault, describeExchange(request, answer));
+      };
       const drawn = requests.draw(route, PER_ATTACKER, SEED + seed * PER_ROUTE + start, tokens);
       await Promise.all(drawn.map((request) => limit(launch, request)));
     }
@@ -157,10 +162,17 @@ function describeExchange({ method, path, headers, body }: HostileRequest, answe
 }
 
 /** The name of the class that a route's body is checked against. */
-function bodyDto(api: OpenAPIObject, { method, path }: Route): string | undefined {
+function bodyDto(api: OpenAPIObject, route: Route): string | undefined {
+  return /"requestBody":.*?"#\/components\/schemas\/(\w+)"/.exec(description(api, route))?.[1];
+}
+
+function isGuarded(api: OpenAPIObject, route: Route): boolean {
+  return /"x-access":"(user|admin)"/.test(description(api, route));
+}
+
+function description(api: OpenAPIObject, { method, path }: Route): string {
   const operations = api.paths[path.replace(/:(\w+)/g, '{$1}')] as Record<string, unknown> | undefined;
-  const operation = JSON.stringify(operations?.[method.toLowerCase()] ?? {});
-  return /"requestBody":.*?"#\/components\/schemas\/(\w+)"/.exec(operation)?.[1];
+  return JSON.stringify(operations?.[method.toLowerCase()] ?? {});
 }
 
 async function change(app: TestApp, text: string, parameters: unknown[]): Promise<unknown[]> {

@@ -1,12 +1,11 @@
-import { rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import pg from 'pg';
+import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Id } from '../../src/platform/ids/ids.js';
 import type { Client } from '../support/client.js';
+import { importFollowers } from '../support/followers.js';
 import { ProductProcess } from '../support/processes.js';
+import { connectTo } from '../support/sql.js';
 import { createStores, type TestEnvironment } from '../support/stores.js';
 
 const FOLLOWERS = 10_000;
@@ -27,9 +26,9 @@ describe('when workers are killed and the queue is lost', () => {
     environment = await createStores({ FANOUT_CHUNK_SIZE: String(CHUNK_SIZE), FANOUT_CONCURRENCY: '2' });
     http = await ProductProcess.start('main', { ...environment, ROLES: 'http' });
     author = await http.signUp('author');
-    await importFollowers(environment);
-    primary = await connect(environment.DATABASE_URL!);
-    shards = await Promise.all(environment.ACTIVITY_SHARD_URLS!.split(',').map(connect));
+    await importFollowers(environment, 'author', FOLLOWERS);
+    primary = await connectTo(environment.DATABASE_URL!);
+    shards = await Promise.all(environment.ACTIVITY_SHARD_URLS!.split(',').map(connectTo));
     redis = new Redis(environment.REDIS_URL!);
   });
   afterAll(async () => {
@@ -144,24 +143,6 @@ describe('when workers are killed and the queue is lost', () => {
     await expectDelivered(post);
   }, 120_000);
 });
-
-async function connect(url: string): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  return client;
-}
-
-/** Makes the author's followers with the operators' own command. */
-async function importFollowers(environment: TestEnvironment): Promise<void> {
-  const file = join(tmpdir(), `followers-${environment.REDIS_PREFIX!.slice(0, -1)}.tsv`);
-  await writeFile(file, Array.from({ length: FOLLOWERS }, (_, i) => `fan${i}\tauthor\n`).join(''));
-  try {
-    const imported = await ProductProcess.run('cli', environment, ['import-graph', file, '--prefix', '']);
-    expect(imported, imported.stderr).toMatchObject({ code: 0 });
-  } finally {
-    await rm(file);
-  }
-}
 
 async function keysUnder(redis: Redis, pattern: string): Promise<string[]> {
   const found: string[] = [];

@@ -34,13 +34,11 @@ describe('accounts and sessions', () => {
 
   it('gives one of many concurrent sign-ups the name', async () => {
     const attempts = Array.from({ length: 8 }, (_, i) =>
-      app
-        .anonymous()
-        .post('/v1/auth/signup', {
-          username: 'Racer',
-          email: `racer${i}@example.org`,
-          password: 'long enough',
-        }),
+      app.anonymous().post('/v1/auth/signup', {
+        username: 'Racer',
+        email: `racer${i}@example.org`,
+        password: 'long enough',
+      }),
     );
     const statuses = (await Promise.all(attempts)).map(({ status }) => status).sort();
     expect(statuses).toEqual([201, 409, 409, 409, 409, 409, 409, 409]);

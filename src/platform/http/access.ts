@@ -1,5 +1,5 @@
 import { applyDecorators, createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
-import { ApiBearerAuth, ApiSecurity } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiExtension, ApiSecurity } from '@nestjs/swagger';
 import type { Id } from '../ids/ids.js';
 
 /** Who is asking, as the access token says; the guard has verified it. */
@@ -13,12 +13,15 @@ export type Access = 'public' | 'user' | 'admin';
 
 export const ACCESS = Symbol('access');
 
+/** Tells the guard, and those who read the API's description. */
+const access = (who: Access) => applyDecorators(SetMetadata(ACCESS, who), ApiExtension('x-access', who));
+
 /** Anyone may call this, without a token. */
-export const Public = () => applyDecorators(SetMetadata(ACCESS, 'public'), ApiSecurity({}));
+export const Public = () => applyDecorators(access('public'), ApiSecurity({}));
 /** Whoever is logged in may call this. */
-export const Authenticated = () => applyDecorators(SetMetadata(ACCESS, 'user'), ApiBearerAuth());
+export const Authenticated = () => applyDecorators(access('user'), ApiBearerAuth());
 /** Only admins may call this; the role is read from the database, not from the token. */
-export const AdminOnly = () => applyDecorators(SetMetadata(ACCESS, 'admin'), ApiBearerAuth());
+export const AdminOnly = () => applyDecorators(access('admin'), ApiBearerAuth());
 
 /** The verified viewer of a request, as a parameter of a route. */
 export const CurrentViewer = createParamDecorator(

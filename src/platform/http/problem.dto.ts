@@ -36,18 +36,22 @@ export function ApiProblems(...keys: ProblemKey[]): MethodDecorator & ClassDecor
     ApiExtraModels(ProblemDto),
     ...statuses.map((status) => {
       const group = keys.filter((key) => PROBLEMS[key].status === status);
-      return ApiResponse({
-        status,
-        description: group.map((key) => PROBLEMS[key].title).join(' · '),
-        content: {
-          'application/problem+json': {
-            schema: { $ref: getSchemaPath(ProblemDto) },
-            examples: Object.fromEntries(group.map((key) => [key, { value: example(key) }])),
-          },
-        },
-      });
+      return ApiResponse({ status, ...describeProblems(group) });
     }),
   );
+}
+
+/** The description of an answer that is one of these problems, all of one status. */
+export function describeProblems(keys: readonly ProblemKey[]) {
+  return {
+    description: keys.map((key) => PROBLEMS[key].title).join(' · '),
+    content: {
+      'application/problem+json': {
+        schema: { $ref: getSchemaPath(ProblemDto) },
+        examples: Object.fromEntries(keys.map((key) => [key, { value: example(key) }])),
+      },
+    },
+  };
 }
 
 function example(key: ProblemKey): ProblemDto {

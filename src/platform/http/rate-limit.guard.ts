@@ -1,5 +1,12 @@
-import { type CanActivate, type ExecutionContext, Injectable, SetMetadata } from '@nestjs/common';
+import {
+  applyDecorators,
+  type CanActivate,
+  type ExecutionContext,
+  Injectable,
+  SetMetadata,
+} from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
+import { ApiExtension } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Viewer } from './access.js';
 import { Problem } from './problem.js';
@@ -8,7 +15,8 @@ import { type Allowance, RateLimits } from './rate-limits.js';
 const UNLIMITED = Symbol('unlimited');
 
 /** Exempts a route from the request limit: what a load balancer or a scraper polls. */
-export const Unlimited = () => SetMetadata(UNLIMITED, true);
+export const Unlimited = () =>
+  applyDecorators(SetMetadata(UNLIMITED, true), ApiExtension('x-unlimited', true));
 
 /**
  * Counts each request that the access guard let pass against its user's allowance, or its address's; answers carry what is

@@ -31,6 +31,8 @@ export function createAdapter(config: Config): FastifyAdapter {
     connectionTimeout: config.http.requestTimeoutMs * 2,
     keepAliveTimeout: 72_000,
     forceCloseConnections: 'idle',
+    // While the server closes, what still comes in on an open connection is served as before, not turned away.
+    return503OnClosing: false,
     routerOptions: { maxParamLength: 100 },
     genReqId: nextRequestId,
     clientErrorHandler: (error, socket) => answerClientError(error, socket, nextRequestId),
@@ -73,6 +75,7 @@ export async function installHooks(
   });
   const fastify = app.getHttpAdapter().getInstance();
   limitRequests(fastify);
+  closeConnectionsAtTheEnd(fastify);
   fastify.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id);
     done();
@@ -104,6 +107,19 @@ function limitRequests(fastify: FastifyInstance): void {
   // Whoever expects something that we do not know gets the answer itself, not Node's bare 417.
   fastify.server.on('checkExpectation', (request, response) => {
     fastify.server.emit('request', request, response);
+  });
+}
+
+/** Idle connections are closed at once; a busy one with its last answer, or the server would wait for its keep-alive to end. */
+function closeConnectionsAtTheEnd(fastify: FastifyInstance): void {
+  let isClosing = false;
+  fastify.addHook('preClose', (done) => {
+    isClosing = true;
+    done();
+  });
+  fastify.addHook('onSend', (_, reply, payload, done) => {
+    if (isClosing) void reply.header('connection', 'close');
+    done(null, payload);
   });
 }
 
