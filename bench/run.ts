@@ -1,0 +1,6 @@
+import 'reflect-metadata';
+import { runBenchmarks } from './harness/command.js';
+import { hello } from './hello.js';
+
+/** Every benchmark, in the order in which they are listed. */
+await runBenchmarks([hello]);
