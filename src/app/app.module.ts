@@ -1,6 +1,7 @@
 import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { AccessGuard } from '../auth/access.guard.js';
+import { AccountController } from '../auth/account.controller.js';
 import { AuthController } from '../auth/auth.controller.js';
 import { AuthModule } from '../auth/auth.module.js';
 import { FanoutModule } from '../fanout/fanout.module.js';
@@ -11,6 +12,7 @@ import { FeedsModule } from '../feeds/feeds.module.js';
 import { AdminController } from '../ops/admin.controller.js';
 import { Janitor } from '../ops/janitor.js';
 import { OpsModule } from '../ops/ops.module.js';
+import { RedisCacheController } from '../ops/redis-cache.controller.js';
 import type { Config } from '../platform/config/config.js';
 import { ConfigModule } from '../platform/config/config.module.js';
 import { HealthController } from '../platform/health/health.controller.js';
@@ -22,9 +24,11 @@ import { PlatformModule } from '../platform/platform.module.js';
 import { QueueWorkers } from '../platform/queues/queue-workers.js';
 import { PostsController } from '../posts/posts.controller.js';
 import { PostsModule } from '../posts/posts.module.js';
+import { UserDeletedHandler } from '../posts/user-deleted.handler.js';
 import { AutoFollowHandler } from '../relationships/auto-follow.handler.js';
-import { GraphChangedHandler, OwnersImportedHandler } from '../relationships/graph-changed.handlers.js';
+import { GraphChangedHandler, OwnersChangedHandler } from '../relationships/graph-changed.handlers.js';
 import { MirrorKeeper } from '../relationships/mirror-keeper.js';
+import { MirrorAuditor } from '../relationships/mirror-auditor.js';
 import { RelationshipsController } from '../relationships/relationships.controller.js';
 import { RelationshipsModule } from '../relationships/relationships.module.js';
 import { UsersController } from '../users/users.controller.js';
@@ -44,22 +48,26 @@ const FEATURES = [
 const API_CONTROLLERS = [
   StartPageController,
   AuthController,
+  AccountController,
   UsersController,
   RelationshipsController,
   PostsController,
   FeedsController,
   AdminController,
+  RedisCacheController,
 ];
 
 const WORKER_PROVIDERS: Type[] = [
   QueueWorkers,
   GraphChangedHandler,
-  OwnersImportedHandler,
+  OwnersChangedHandler,
   AutoFollowHandler,
   PostPublishedHandler,
   FanOutChunkHandler,
   UserFollowedHandler,
   MirrorKeeper,
+  UserDeletedHandler,
+  MirrorAuditor,
   GateKeeper,
   Janitor,
 ];

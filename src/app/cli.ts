@@ -5,6 +5,7 @@ import { migrateCommand } from './commands/migrate.js';
 import { rebuildRedisCacheCommand } from './commands/rebuild-redis-cache.js';
 import { seedCommand } from './commands/seed.js';
 import { usersCommand } from './commands/users.js';
+import { verifyRedisCacheCommand } from './commands/verify-redis-cache.js';
 
 /** The operators' command line. */
 export function createProgram(): Command {
@@ -20,6 +21,7 @@ export function createProgram(): Command {
     seedCommand(),
     importGraphCommand(),
     rebuildRedisCacheCommand(),
+    verifyRedisCacheCommand(),
     usersCommand(),
     gateCommand(),
   ];

@@ -88,7 +88,7 @@ export class FanOut {
 
   private async notifyMentioned(postId: Id, authorId: Id, mentions: readonly Id[]): Promise<void> {
     if (mentions.length === 0) return;
-    const facts = await this.view.facts(authorId, mentions);
+    const facts = await this.view.standings(authorId, mentions);
     const recipients = mentions.filter((_, i) => !facts[i]!.blocksMe && facts[i]!.kind !== 'block');
     const event: ActivityEvent = { kind: 'mention', entryId: postId, actorId: authorId, subjectId: postId };
     await this.activities.write(

@@ -72,7 +72,7 @@ export class FeedReader {
     const authors = await this.pending.list();
     if (authors === 'many') return false;
     if (authors.length === 0) return true;
-    const facts = await this.graph.facts(viewer, authors);
-    return !facts.some((fact) => fact.kind === kind);
+    const standings = await this.graph.standings(viewer, authors);
+    return !standings.some((standing) => standing.kind === kind);
   }
 }

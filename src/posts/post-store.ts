@@ -17,9 +17,11 @@ export interface PostRow {
 
 const insertPost = sqlFile<{ id: Id }>(import.meta.url, './sql/insert-post.sql');
 const deletePost = sqlFile<{ id: Id }>(import.meta.url, './sql/delete-post.sql');
+const deletePostsOfAuthor = sqlFile<{ id: Id }>(import.meta.url, './sql/delete-posts-of-author.sql');
 const postsByIds = sqlFile<PostRow>(import.meta.url, './sql/posts-by-ids.sql');
 const postsOfAuthor = sqlFile<{ id: Id }>(import.meta.url, './sql/posts-of-author.sql');
 
+const POSTS_PER_BATCH = 2_000;
 const MAX_ID = '9223372036854775807';
 
 /** The posts in Postgres: the only place that names their table. */
@@ -35,6 +37,13 @@ export class PostStore {
   /** @returns whether there was such a post of this author */
   async remove(transaction: Transaction, id: Id, author: Id): Promise<boolean> {
     return (await transaction.query(deletePost, [id, author])).length > 0;
+  }
+
+  /** Deletes all posts of an author, some thousands at a time. */
+  async removeAllOf(author: Id): Promise<void> {
+    while (
+      (await this.primary.query(deletePostsOfAuthor, [author, POSTS_PER_BATCH])).length === POSTS_PER_BATCH
+    );
   }
 
   /** The posts with these ids; those that do not exist (any more) are missing from the map. */

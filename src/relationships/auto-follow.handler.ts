@@ -3,7 +3,7 @@ import { Config } from '../platform/config/config.js';
 import type { Id } from '../platform/ids/ids.js';
 import type { Handler } from '../platform/queues/job.js';
 import { HandlesJob } from '../platform/queues/job-handlers.js';
-import { userCreated } from '../users/user-created.js';
+import { userCreated } from '../users/user-events.js';
 import { UserStore } from '../users/user-store.js';
 import { Relationships } from './relationships.js';
 

@@ -6,7 +6,7 @@ import pgCopy from 'pg-copy-streams';
 import type { Id } from '../platform/ids/ids.js';
 import { Outbox } from '../platform/outbox/outbox.js';
 import type { FollowKind } from '../users/user-view.js';
-import { ownersImported } from './changes.js';
+import { ownersChanged } from './changes.js';
 import { codeOf } from './kinds.js';
 import { Mirror } from './mirror/mirror.js';
 
@@ -70,7 +70,7 @@ export class BulkFollows {
          RETURNING owner_id
        ), counts AS (SELECT owner_id, count(*)::int AS follows FROM written GROUP BY owner_id)
        UPDATE graph_owners AS owner
-       SET version = version + 1,
+       SET version = version + 1, changed_at = now(),
          friends = friends + CASE WHEN $3 THEN counts.follows ELSE 0 END,
          noise = noise + CASE WHEN $3 THEN 0 ELSE counts.follows END
        FROM counts WHERE owner.owner_id = counts.owner_id
@@ -87,7 +87,7 @@ export class BulkFollows {
     const jobs: { id: Id; ownerIds: Id[] }[] = [];
     for (let start = 0; start < owners.length; start += OWNERS_PER_JOB) {
       const ownerIds = owners.slice(start, start + OWNERS_PER_JOB);
-      jobs.push({ id: await this.outbox.recordOn(client, ownersImported, { ownerIds }, 60_000), ownerIds });
+      jobs.push({ id: await this.outbox.recordOn(client, ownersChanged, { ownerIds }, 60_000), ownerIds });
     }
     return jobs;
   }

@@ -20,5 +20,5 @@ export const userFollowed = defineJob<{ eventId: Id; followerId: Id; followedId:
   'activities',
 );
 
-/** Relationships of these owners came in by a bulk load; the mirror has to read them anew. */
-export const ownersImported = defineJob<{ ownerIds: Id[] }>('graph.owners-imported', 'graph');
+/** Many relationships of these owners changed at once; the mirror has to read them anew. */
+export const ownersChanged = defineJob<{ ownerIds: Id[] }>('graph.owners-changed', 'graph');

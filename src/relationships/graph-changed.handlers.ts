@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Id } from '../platform/ids/ids.js';
 import type { Handler } from '../platform/queues/job.js';
 import { HandlesJob } from '../platform/queues/job-handlers.js';
-import { type GraphChange, graphChanged, ownersImported } from './changes.js';
+import { type GraphChange, graphChanged, ownersChanged } from './changes.js';
 import { Mirror } from './mirror/mirror.js';
 
 @Injectable()
@@ -17,8 +17,8 @@ export class GraphChangedHandler implements Handler<GraphChange> {
 }
 
 @Injectable()
-@HandlesJob(ownersImported)
-export class OwnersImportedHandler implements Handler<{ ownerIds: Id[] }> {
+@HandlesJob(ownersChanged)
+export class OwnersChangedHandler implements Handler<{ ownerIds: Id[] }> {
   constructor(private readonly mirror: Mirror) {}
 
   async handle({ ownerIds }: { ownerIds: Id[] }): Promise<'done'> {

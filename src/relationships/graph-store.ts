@@ -4,6 +4,7 @@ import { sqlFile } from '../platform/database/sql.js';
 import type { Id } from '../platform/ids/ids.js';
 import type { GraphFacts } from '../users/graph-view.js';
 import type { FollowKind, RelationshipKind } from '../users/user-view.js';
+import type { AuditSnapshot } from './audit/drift.js';
 import type { GraphChange } from './changes.js';
 import { codeOf, isFollow, kindOf } from './kinds.js';
 import type { OwnerSnapshot } from './mirror/owner-snapshot.js';
@@ -35,7 +36,7 @@ interface FactsRow {
   theirs: number | null;
 }
 
-const lockOwners = sqlFile<{ owner_id: Id }>(import.meta.url, './sql/lock-owners.sql');
+const lockOwners = sqlFile<{ owners: Id[] }>(import.meta.url, './sql/lock-owners.sql');
 const insertOwners = sqlFile(import.meta.url, './sql/insert-owners.sql');
 const readPair = sqlFile<{ mine: number | null; theirs: number | null }>(
   import.meta.url,
@@ -48,6 +49,7 @@ const followersPage = sqlFile<{ id: Id }>(import.meta.url, './sql/followers-page
 const subjectsPage = sqlFile<{ id: Id }>(import.meta.url, './sql/subjects-page.sql');
 const graphFacts = sqlFile<FactsRow>(import.meta.url, './sql/graph-facts.sql');
 const ownerSnapshots = sqlFile<OwnerSnapshot>(import.meta.url, './sql/owner-snapshots.sql');
+const auditSnapshots = sqlFile<AuditSnapshot>(import.meta.url, './sql/audit-snapshots.sql');
 
 const MAX_ID = '9223372036854775807';
 
@@ -56,12 +58,15 @@ const MAX_ID = '9223372036854775807';
 export class GraphStore {
   constructor(private readonly primary: PrimaryDatabase) {}
 
-  /** Locks the owners' version rows until the transaction ends, making them where there are none. */
-  async lock(transaction: Transaction, owners: readonly Id[]): Promise<void> {
-    const found = await transaction.query(lockOwners, [owners]);
-    if (found.length === owners.length) return;
+  /**
+   * Locks the owners' version rows until the transaction ends, making them where there are none.
+   * @param existing users whose existence is shared until then: they cannot be deleted meanwhile
+   */
+  async lock(transaction: Transaction, owners: readonly Id[], existing: readonly Id[] = []): Promise<void> {
+    const [found] = await transaction.query(lockOwners, [owners, existing]);
+    if (found!.owners.length === owners.length) return;
     await transaction.query(insertOwners, [owners]);
-    await transaction.query(lockOwners, [owners]);
+    await transaction.query(lockOwners, [owners, []]);
   }
 
   async pair(owner: Id, subject: Id, transaction?: Transaction): Promise<Pair> {
@@ -127,6 +132,11 @@ export class GraphStore {
       followsMe: isFollow(kindOf(theirs)),
       blocksMe: kindOf(theirs) === 'block',
     }));
+  }
+
+  /** Everything that the mirror holds of each user, from the truth. */
+  async auditSnapshots(users: readonly Id[]): Promise<AuditSnapshot[]> {
+    return users.length === 0 ? [] : this.primary.query(auditSnapshots, [users]);
   }
 
   async snapshots(owners: readonly Id[]): Promise<OwnerSnapshot[]> {

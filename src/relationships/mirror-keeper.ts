@@ -8,7 +8,7 @@ import { MirrorRebuild } from './mirror-rebuild.js';
 
 const CHECK_MS = 1_000;
 
-/** Watches, in every worker, that there is a mirror, and has it rebuilt when there is none: at first, and after a wipe. */
+/** Watches, in every worker, that there is a mirror, and has it rebuilt when there is none (at first, and after a wipe), when an admin asks, or when a rebuild was cut off. */
 @Injectable()
 export class MirrorKeeper implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger('Mirror');
@@ -31,9 +31,14 @@ export class MirrorKeeper implements OnApplicationBootstrap, BeforeApplicationSh
 
   private async check(): Promise<void> {
     try {
-      if (await this.rebuild.isReady()) return;
-      const loaded = await this.rebuild.run();
-      if (loaded) this.logger.log(`built: ${loaded.users} users, ${loaded.edges} relationships`);
+      const requested = await this.rebuild.takeRequest();
+      const settled = (await this.rebuild.isReady()) && !(await this.rebuild.isUnfinished());
+      if (settled && !requested) return;
+      const built = await this.rebuild.run();
+      if (built)
+        this.logger.log(
+          `built: ${built.users} users, ${built.edges} relationships, ${built.seconds.toFixed(1)} s`,
+        );
     } catch (error) {
       this.logger.warn(`not built yet: ${error instanceof Error ? error.message : String(error)}`);
     }

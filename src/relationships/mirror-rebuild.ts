@@ -2,95 +2,197 @@ import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { GraphRedis } from '../platform/redis/redis.js';
 import { LuaScript } from '../platform/redis/script.js';
-import { UserStore } from '../users/user-store.js';
-import { GraphStore } from './graph-store.js';
+import { MirrorComparison } from './audit/mirror-comparison.js';
 import { Mirror } from './mirror/mirror.js';
-import { RebuildLock } from './mirror/rebuild-lock.js';
+import { EpochFill, type FillReport } from './rebuild/epoch-fill.js';
+import { RebuildLock } from './rebuild/rebuild-lock.js';
+import { type RebuildState, RebuildStateStore } from './rebuild/rebuild-state.js';
+import { RedisWatch } from './rebuild/redis-watch.js';
+import { UserStore } from '../users/user-store.js';
 
-const swapEpoch = LuaScript.load<string | null>(import.meta.url, './mirror/swap-epoch.lua');
-const USERS_PER_BATCH = 500;
+const swapEpoch = LuaScript.load<string | null>(import.meta.url, './rebuild/swap-epoch.lua');
+const drainLog = LuaScript.load<[number, ...string[]]>(
+  import.meta.url,
+  './rebuild/drain-log.lua',
+  './mirror/functions.lua',
+);
+const LOG_ENTRIES_PER_CALL = 200;
+const COMPARED_PER_BATCH = 200;
 
-export interface RebuildProgress {
+export interface RebuildOptions {
+  /** Holds the load down to so many commands (about one per user and set) a second. */
+  commandsPerSecond?: number;
+  /** How many users are compared member by member before the swap, spread evenly; `all` compares everybody. */
+  compare?: number | 'all';
+  report?: FillReport;
+}
+
+/** What a rebuild would have to do. */
+export interface RebuildPlan {
   users: number;
+  /** Relationships, about. */
   edges: number;
+  /** Whether there is a mirror that is read. */
+  ready: boolean;
+  /** How far the rebuild is that is under way, or was cut off. */
+  state: RebuildState | undefined;
+}
+
+/** What a rebuild did, and the proof that it is right. */
+export interface RebuildCertificate {
+  users: number;
+  /** Relationships loaded; each set's size was acknowledged by Redis and adds up to what Postgres counts. */
+  edges: number;
+  /** Users who were compared with Postgres, member by member. */
+  compared: number;
+  /** Users among them who were not right; a rebuild with any does not swap. */
+  mismatches: number;
+  seconds: number;
+  /** What Redis needs for the new epoch, in bytes. */
+  bytes: number;
+  /** The longest that Redis kept another client waiting meanwhile, in milliseconds. */
+  slowestMs: number;
+  /** Whether it went on with one that was cut off. */
+  resumed: boolean;
 }
 
 /**
- * Builds the mirror anew, beside the one that is read, while changes go to both; then swaps. The counts come out right
- * because an owner counts for those whom they follow exactly from the moment at which their sets are loaded.
+ * Builds the mirror anew, beside the one that is read, while changes go to both: an epoch is filled from one snapshot of
+ * Postgres while its changes collect in a log; the log is replayed by the versions of its changes; the epoch is compared
+ * with Postgres; then the two are swapped. One that was cut off is gone on with.
  */
 @Injectable()
 export class MirrorRebuild {
+  private readonly states: RebuildStateStore;
+
   constructor(
     private readonly redis: GraphRedis,
     private readonly users: UserStore,
-    private readonly store: GraphStore,
     private readonly mirror: Mirror,
-  ) {}
+    private readonly comparison: MirrorComparison,
+    private readonly filler: EpochFill,
+  ) {
+    this.states = new RebuildStateStore(redis.client, mirror.keys);
+  }
 
   /** Whether there is a mirror that can be read. */
   async isReady(): Promise<boolean> {
-    return (await this.redis.client.hget(this.mirror.keys.epoch, 'current')) !== null;
+    return (await this.mirror.currentEpoch()) !== undefined;
   }
 
-  /**
-   * @param report told after each batch
-   * @returns what was loaded, or undefined when a rebuild is under way elsewhere
-   */
-  async run(
-    report: (progress: RebuildProgress) => void = () => undefined,
-  ): Promise<RebuildProgress | undefined> {
+  /** What a rebuild would load, and how things stand. */
+  async plan(): Promise<RebuildPlan> {
+    const [users, edges, ready, state] = await Promise.all([
+      this.users.count(),
+      this.filler.estimateEdges(),
+      this.isReady(),
+      this.states.read(),
+    ]);
+    return { users, edges, ready, state };
+  }
+
+  /** Whether a rebuild was begun and is not finished; its log grows until somebody goes on with it. */
+  async isUnfinished(): Promise<boolean> {
+    return (await this.states.read()) !== undefined;
+  }
+
+  /** Asks the workers for a rebuild; one of them begins within a second or so. */
+  async request(): Promise<void> {
+    await this.redis.client.set(this.mirror.keys.rebuildRequest, '1');
+  }
+
+  /** Whether somebody asked for a rebuild that no worker has taken up; whoever asks takes it up. */
+  async takeRequest(): Promise<boolean> {
+    return (await this.redis.client.del(this.mirror.keys.rebuildRequest)) > 0;
+  }
+
+  /** The certificate of the last rebuild; undefined when Redis knows of none. */
+  async last(): Promise<RebuildCertificate | undefined> {
+    const text = await this.redis.client.get(this.mirror.keys.rebuildLast);
+    return text ? (JSON.parse(text) as RebuildCertificate) : undefined;
+  }
+
+  /** @returns undefined when a rebuild is under way elsewhere */
+  async run(options: RebuildOptions = {}): Promise<RebuildCertificate | undefined> {
     const lock = await RebuildLock.take(this.redis.client, this.mirror.keys.rebuild, randomUUID());
     if (!lock) return undefined;
+    const watch = await RedisWatch.start(this.redis.client);
     try {
-      const epoch = await this.open();
-      const progress = await this.fill(epoch, lock, report);
-      await this.swap(epoch);
-      return progress;
+      const began = performance.now();
+      const { state, resumed } = await this.open();
+      const filled = await this.filler.run(state, resumed, this.states, lock, options);
+      await this.states.write({ phase: 'drain' });
+      await this.drain(state.epoch, lock);
+      await this.states.write({ phase: 'compare' });
+      const comparison = await this.prove(state.epoch, options.compare ?? 2_000, lock);
+      const { bytes, slowestMs } = await watch.stop();
+      await this.swap(state.epoch);
+      const seconds = (performance.now() - began) / 1_000;
+      const certificate = { ...filled, ...comparison, seconds, bytes, slowestMs, resumed };
+      await this.redis.client.set(this.mirror.keys.rebuildLast, JSON.stringify(certificate));
+      return certificate;
     } finally {
+      await watch.stop().catch(() => undefined);
       await lock.release();
     }
   }
 
-  /** Starts a new epoch; what an aborted rebuild left of its own is dropped. */
-  private async open(): Promise<string> {
+  /** Goes on with the epoch that is being built, if its state is there, or begins one. */
+  private async open(): Promise<{ state: RebuildState; resumed: boolean }> {
     const { client } = this.redis;
     const { keys } = this.mirror;
-    const abandoned = await client.hget(keys.epoch, 'building');
+    const [building, known] = await Promise.all([client.hget(keys.epoch, 'building'), this.states.read()]);
+    if (building !== null && known?.epoch === building) return { state: known, resumed: true };
+    if (building !== null) await this.drop(building);
     const epoch = Date.now().toString(36);
-    await client.hset(keys.epoch, 'building', epoch);
-    if (abandoned) await this.drop(abandoned);
-    return epoch;
+    const state: RebuildState = {
+      epoch,
+      phase: 'fill',
+      cursor: '0',
+      reach: '0',
+      edges: 0,
+      total: 0,
+      startedAt: Date.now(),
+    };
+    await client.del(keys.rebuildState);
+    await this.states.write(state);
+    await client.hset(keys.epoch, 'building', epoch, 'filling', '1');
+    return { state, resumed: false };
   }
 
-  private async fill(
-    epoch: string,
-    lock: RebuildLock,
-    report: (progress: RebuildProgress) => void,
-  ): Promise<RebuildProgress> {
-    const progress = { users: 0, edges: 0 };
-    let ids = await this.users.idsAfter('0', USERS_PER_BATCH);
-    while (ids.length > 0) {
+  /** Replays the log until it is empty, and loads those anew whose changes have gaps. */
+  private async drain(epoch: string, lock: RebuildLock): Promise<void> {
+    const behind = new Set<string>();
+    for (let open = true; open;) {
       lock.check();
-      const [snapshots, next] = await Promise.all([
-        this.store.snapshots(ids),
-        this.users.idsAfter(ids.at(-1)!, USERS_PER_BATCH),
-      ]);
-      await this.mirror.write(epoch, snapshots);
-      progress.users += ids.length;
-      for (const { friends, noise, blocks, mutes } of snapshots) {
-        progress.edges += friends.length + noise.length + blocks.length + mutes.length;
-      }
-      report({ ...progress });
-      ids = next;
+      const args = [this.mirror.keys.root, epoch, LOG_ENTRIES_PER_CALL];
+      const [drained, ...owners] = await drainLog.run(this.redis.client, [this.mirror.keys.epoch], args);
+      if (drained === -1) throw overtaken();
+      for (const owner of owners) behind.add(owner);
+      open = drained === 0;
     }
-    return progress;
+    await this.mirror.load(epoch, [...behind]);
+  }
+
+  private async prove(epoch: string, compare: number | 'all', lock: RebuildLock) {
+    let compared = 0;
+    for await (const ids of this.users.spread(compare, COMPARED_PER_BATCH)) {
+      lock.check();
+      const drift = await this.comparison.compare(epoch, ids);
+      if (drift.length > 0) {
+        throw new Error(
+          `The rebuilt mirror is not right, so it is not used: ${drift[0]!.userId} ${drift[0]!.detail}`,
+        );
+      }
+      compared += ids.length;
+    }
+    return { compared, mismatches: 0 };
   }
 
   private async swap(epoch: string): Promise<void> {
     const before = await swapEpoch.run(this.redis.client, [this.mirror.keys.epoch], [epoch]);
-    if (before === null)
-      throw new Error('The rebuild was overtaken: Redis was wiped, or another rebuild began.');
+    if (before === null) throw overtaken();
+    await this.states.clear();
     if (before !== '') await this.drop(before);
   }
 
@@ -105,3 +207,6 @@ export class MirrorRebuild {
     } while (cursor !== '0');
   }
 }
+
+const overtaken = (): Error =>
+  new Error('The rebuild was overtaken: Redis was wiped, or another rebuild began.');

@@ -40,8 +40,8 @@ export class RelationshipsController {
     @Body() { kind }: SetRelationshipDto,
   ): Promise<ViewerRelationship> {
     await this.relationships.set(viewer.id, userId, kind);
-    const [facts] = await this.graph.facts(viewer.id, [userId]);
-    return { kind, followsMe: facts?.followsMe ?? false };
+    const [standing] = await this.graph.standings(viewer.id, [userId]);
+    return { kind, followsMe: standing?.followsMe ?? false };
   }
 
   /** Ends the relationship to a user, of whatever kind. */
@@ -63,8 +63,10 @@ export class RelationshipsController {
     @CurrentViewer() viewer: Viewer,
     @Body() { ids }: LookupDto,
   ): Promise<{ data: (ViewerRelationship & { id: Id })[] }> {
-    const facts = await this.graph.facts(viewer.id, ids);
-    return { data: ids.map((id, i) => ({ id, kind: facts[i]!.kind, followsMe: facts[i]!.followsMe })) };
+    const standings = await this.graph.standings(viewer.id, ids);
+    return {
+      data: ids.map((id, i) => ({ id, kind: standings[i]!.kind, followsMe: standings[i]!.followsMe })),
+    };
   }
 
   /** Who follows a user, newest accounts first. */

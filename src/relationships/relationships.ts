@@ -41,8 +41,6 @@ export class Relationships {
     if (owner === subject) throw new Problem('self-relationship');
     const before = await this.store.pair(owner, subject);
     if (before.mine === kind) return;
-    const exists = (await this.users.byIds([subject])).has(subject);
-    if (!exists) throw new Problem('not-found', 'There is no such user.');
     await this.change(owner, subject, kind, notify);
   }
 
@@ -53,10 +51,11 @@ export class Relationships {
 
   private async change(owner: Id, subject: Id, to: RelationshipKind | null, notify: boolean): Promise<void> {
     const recorded = await this.primary.transaction(async (transaction) => {
-      await this.store.lock(transaction, to === 'block' ? [owner, subject] : [owner]);
+      await this.store.lock(transaction, to === 'block' ? [owner, subject] : [owner], [owner, subject]);
+      if (to && !(await this.users.exist(transaction, [owner, subject]))) throw noSuchUser();
       const { mine, theirs } = await this.store.pair(owner, subject, transaction);
       if (mine === to) return [];
-      if (isFollow(to) && theirs === 'block') throw new Problem('not-found', 'There is no such user.');
+      if (isFollow(to) && theirs === 'block') throw noSuchUser();
       const done = [await this.record(transaction, { ownerId: owner, subjectId: subject, from: mine, to })];
       if (to === 'block' && isFollow(theirs)) {
         const severed = { ownerId: subject, subjectId: owner, from: theirs, to: null };
@@ -93,3 +92,5 @@ export class Relationships {
     }
   }
 }
+
+const noSuchUser = (): Problem => new Problem('not-found', 'There is no such user.');

@@ -4,8 +4,12 @@ import { PrimaryDatabase, type Transaction } from '../platform/database/primary.
 import { Problem } from '../platform/http/problem.js';
 import type { Id } from '../platform/ids/ids.js';
 import { Outbox } from '../platform/outbox/outbox.js';
-import { userCreated } from './user-created.js';
+import { sqlFile } from '../platform/database/sql.js';
+import { userCreated, userDeleted } from './user-events.js';
 import { User, type UserRole } from './user.entity.js';
+
+const lockExistence = sqlFile(import.meta.url, './sql/lock-existence.sql');
+const deleteUser = sqlFile<{ id: Id }>(import.meta.url, './sql/delete-user.sql');
 
 export interface NewAccount {
   username: string;
@@ -79,6 +83,13 @@ export class Accounts {
   /** @returns false when nobody has this username */
   async setPassword(username: string, passwordHash: string): Promise<boolean> {
     return this.updateByName(username, { passwordHash });
+  }
+
+  /** Deletes an account in the caller's transaction and announces it; one that is gone already is left alone. */
+  async remove(transaction: Transaction, id: Id): Promise<void> {
+    await transaction.query(lockExistence, [id]);
+    const [row] = await transaction.query(deleteUser, [id]);
+    if (row) await this.outbox.record(transaction, userDeleted, { userId: id });
   }
 
   async count(): Promise<number> {

@@ -1,11 +1,8 @@
 import type { Id } from '../platform/ids/ids.js';
 import type { RelationshipKind } from './user-view.js';
 
-/** What the graph knows of a user, seen by a viewer. */
-export interface GraphFacts {
-  followers: number;
-  friends: number;
-  noise: number;
+/** How a viewer and a user stand to each other. */
+export interface Standing {
   /** The viewer's relationship to the user. */
   kind: RelationshipKind | null;
   followsMe: boolean;
@@ -13,11 +10,21 @@ export interface GraphFacts {
   blocksMe: boolean;
 }
 
+/** What the graph knows of a user, seen by a viewer. */
+export interface GraphFacts extends Standing {
+  followers: number;
+  friends: number;
+  noise: number;
+}
+
 /**
  * What `users` needs to know of the graph to show a user. `relationships`, which stands below in the order of imports,
  * provides it.
  */
 export abstract class GraphView {
-  /** Facts about each user, in the order of the ids; a user without relationships has zeros. */
+  /** How the viewer stands to each user, in the order of the ids. */
+  abstract standings(viewer: Id, users: readonly Id[]): Promise<Standing[]>;
+
+  /** The same with each user's counts; a user without relationships has zeros. */
   abstract facts(viewer: Id, users: readonly Id[]): Promise<GraphFacts[]>;
 }

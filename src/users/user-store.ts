@@ -19,6 +19,10 @@ export const USERNAME = /^[A-Za-z0-9_-]{1,30}$/;
 const usersByIds = sqlFile<UserRow>(import.meta.url, './sql/users-by-ids.sql');
 const usersByNames = sqlFile<UserRow>(import.meta.url, './sql/users-by-names.sql');
 const idsPage = sqlFile<{ id: Id }>(import.meta.url, './sql/ids-page.sql');
+const spreadIds = sqlFile<{ id: Id }>(import.meta.url, './sql/spread-ids.sql');
+const countUsers = sqlFile<{ n: number }>(import.meta.url, './sql/count-users.sql');
+const countExisting = sqlFile<{ found: number }>(import.meta.url, './sql/count-existing.sql');
+const knownUsers = sqlFile<{ id: Id }>(import.meta.url, './sql/known-users.sql');
 const addPosts = sqlFile(import.meta.url, './sql/add-posts.sql');
 
 /** Reads users in batches; the only place, with `Accounts`, that names their table. */
@@ -47,6 +51,39 @@ export class UserStore {
   /** Ids of users above `after`, in their order, at most `limit`. */
   async idsAfter(after: Id, limit: number): Promise<Id[]> {
     return (await this.primary.query(idsPage, [after, limit])).map((row) => row.id);
+  }
+
+  /** Whether all of these users are there, as the caller's transaction sees it. */
+  async exist(transaction: Transaction, ids: readonly Id[]): Promise<boolean> {
+    return (await transaction.query(countExisting, [ids]))[0]!.found === ids.length;
+  }
+
+  /** Those of the ids that were ever given to a user, who may be deleted by now. */
+  async known(ids: readonly Id[]): Promise<Id[]> {
+    return ids.length === 0 ? [] : (await this.primary.query(knownUsers, [ids])).map((row) => row.id);
+  }
+
+  /** How many users there are. */
+  async count(): Promise<number> {
+    return (await this.primary.query(countUsers))[0]!.n;
+  }
+
+  /**
+   * Users in batches, for a look at all of them or at a sample.
+   * @param most about how many, drawn at random; `all` yields everybody in the order of their ids
+   */
+  async *spread(most: number | 'all', batch: number): AsyncGenerator<Id[]> {
+    if (most === 'all') {
+      for (
+        let ids = await this.idsAfter('0', batch);
+        ids.length > 0;
+        ids = await this.idsAfter(ids.at(-1)!, batch)
+      )
+        yield ids;
+      return;
+    }
+    const drawn = (await this.primary.query(spreadIds, [most, await this.count()])).map((row) => row.id);
+    for (let start = 0; start < drawn.length; start += batch) yield drawn.slice(start, start + batch);
   }
 
   /** Changes a user's number of posts in the caller's transaction; locks that user's row. */

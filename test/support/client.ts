@@ -42,11 +42,11 @@ export class Client {
     return this.put(`/v1/relationships/${other.id}`, { kind });
   }
 
-  /** Reads a list to its end by its cursors. @param most stops a list that does not end */
-  async all(path: string, most = 1_000): Promise<Answer['body'][]> {
+  /** Reads a list to its end by its cursors. @param from where to begin: the cursor of an earlier page */
+  async all(path: string, from = ''): Promise<Answer['body'][]> {
     const entries: Answer['body'][] = [];
-    let cursor: string | null = '';
-    for (let page = 0; cursor !== null && page < most; page++) {
+    let cursor: string | null = from;
+    while (cursor !== null) {
       const separator = path.includes('?') ? '&' : '?';
       const { body } = await this.get(cursor ? `${path}${separator}cursor=${cursor}` : path);
       entries.push(...body.data);

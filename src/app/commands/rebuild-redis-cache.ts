@@ -1,28 +1,95 @@
-import { Command } from 'commander';
-import { MirrorRebuild } from '../../relationships/mirror-rebuild.js';
-import { Accounts } from '../../users/accounts.js';
+import { Command, InvalidArgumentError } from 'commander';
+import { MirrorRebuild, type RebuildCertificate } from '../../relationships/mirror-rebuild.js';
+import { MirrorVerification } from '../../relationships/mirror-verification.js';
+import { UserStore } from '../../users/user-store.js';
 import { CommandError, printResult, withServices } from './operate.js';
 import { Progress } from './progress.js';
 
+interface RebuildCommandOptions {
+  throttle?: number;
+  user?: string;
+  compare: number | 'all';
+  dryRun?: boolean;
+  json?: boolean;
+}
+
 export function rebuildRedisCacheCommand(): Command {
   return new Command('rebuild-redis-cache')
-    .description('build the graph mirror in Redis anew from Postgres, beside the one in use, and swap')
-    .action(({ json }: { json?: boolean }) =>
-      withServices(async (services) => {
-        const total = await services.get(Accounts).count();
-        const progress = new Progress();
-        const began = performance.now();
-        const loaded = await services
-          .get(MirrorRebuild)
-          .run(({ users }) => progress.update('users', users, Math.max(total, users)))
-          .finally(() => progress.stop());
-        if (!loaded) throw new CommandError('a rebuild is under way already');
-        const seconds = (performance.now() - began) / 1_000;
-        printResult(
-          json,
-          { ...loaded, seconds },
-          `${loaded.users} users, ${loaded.edges} relationships in ${seconds.toFixed(1)} s`,
-        );
-      }),
+    .description(
+      'build the graph mirror in Redis anew from Postgres, beside the one in use, while changes go on; compare it, and swap.\n' +
+        'One that was cut off is gone on with.',
+    )
+    .option(
+      '--throttle <commands>',
+      'at most so many Redis commands (about two per user) a second',
+      parseCount,
+    )
+    .option('--user <name>', 'only this user, in the mirror in use')
+    .option('--compare <users>', 'how many users to compare before the swap, or "all"', parseCompare, 2_000)
+    .option('--dry-run', 'only say what there is to load and how things stand')
+    .action((options: RebuildCommandOptions) =>
+      options.dryRun
+        ? dryRun(options)
+        : options.user === undefined
+          ? rebuild(options)
+          : rebuildUser(options.user, options),
     );
 }
+
+function rebuild({ throttle, compare, json }: RebuildCommandOptions): Promise<void> {
+  return withServices(async (services) => {
+    const progress = new Progress();
+    const certificate = await services
+      .get(MirrorRebuild)
+      .run({
+        ...(throttle ? { commandsPerSecond: throttle } : {}),
+        compare,
+        report: (edges, total) => progress.update('relationships', edges, Math.max(total, edges)),
+      })
+      .finally(() => progress.stop());
+    if (!certificate) throw new CommandError('a rebuild is under way already');
+    printResult(json, certificate, describe(certificate));
+  });
+}
+
+function rebuildUser(name: string, { json }: RebuildCommandOptions): Promise<void> {
+  return withServices(async (services) => {
+    const user = await services.get(UserStore).byName(name);
+    if (!user) throw new CommandError(`there is no user ${name}`);
+    const { drift, repaired } = await services
+      .get(MirrorVerification)
+      .run({ users: [user.id], repair: true });
+    const text = drift.length === 0 ? `${name} was right` : `${name}: ${drift.length} differences, repaired`;
+    printResult(json, { user: name, drift, repaired }, text);
+    if (drift.length > 0 && repaired === 0) process.exitCode = 1;
+  });
+}
+
+function dryRun({ json }: RebuildCommandOptions): Promise<void> {
+  return withServices(async (services) => {
+    const plan = await services.get(MirrorRebuild).plan();
+    const { users, edges, ready, state } = plan;
+    const now = ready ? 'there is a mirror in use' : 'there is no mirror in use';
+    const left = state
+      ? `; a rebuild was cut off at ${state.edges} relationships and would be gone on with`
+      : '';
+    printResult(json, plan, `would load ${users} users and about ${edges} relationships; ${now}${left}`);
+  });
+}
+
+function describe(certificate: RebuildCertificate): string {
+  const { users, edges, compared, mismatches, seconds, bytes, slowestMs, resumed } = certificate;
+  return [
+    `${users} users, ${edges} relationships in ${seconds.toFixed(1)} s (${Math.round(edges / seconds)}/s)${resumed ? ', gone on with' : ''}`,
+    `mismatches: ${mismatches} (each set's size acknowledged; ${compared} users compared member by member)`,
+    `memory: ${(bytes / 1_048_576).toFixed(1)} MiB; longest wait of another client: ${slowestMs.toFixed(1)} ms`,
+  ].join('\n');
+}
+
+function parseCount(text: string): number {
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 1) throw new InvalidArgumentError('expected a whole number from 1');
+  return count;
+}
+
+const parseCompare = (text: string): number | 'all' => (text === 'all' ? 'all' : parseCount(text));

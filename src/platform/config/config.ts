@@ -38,7 +38,7 @@ export class Config {
     loginWindowSeconds: number;
     signupsPerHour: number;
   };
-  readonly relationships: { autoFollow: string | undefined };
+  readonly relationships: { autoFollow: string | undefined; auditUsersPerSecond: number };
   readonly fanout: { chunkSize: number; concurrency: number };
   readonly outbox: { sweepMs: number; leaseMs: number };
   readonly log: { level: string };
@@ -83,7 +83,7 @@ export class Config {
       loginWindowSeconds: env.LOGIN_WINDOW_SECONDS,
       signupsPerHour: env.SIGNUPS_PER_HOUR,
     };
-    this.relationships = { autoFollow: env.AUTO_FOLLOW };
+    this.relationships = { autoFollow: env.AUTO_FOLLOW, auditUsersPerSecond: env.AUDIT_USERS_PER_SECOND };
     this.fanout = { chunkSize: env.FANOUT_CHUNK_SIZE, concurrency: env.FANOUT_CONCURRENCY };
     this.outbox = { sweepMs: env.OUTBOX_SWEEP_MS, leaseMs: env.OUTBOX_LEASE_MS };
     this.log = { level: env.LOG_LEVEL };

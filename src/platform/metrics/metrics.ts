@@ -38,6 +38,19 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly mirrorAudited = new Counter({
+    name: 'sluice_mirror_audited_users_total',
+    help: 'Users whose mirror was compared with Postgres in the background.',
+    registers: [this.registry],
+  });
+
+  readonly mirrorDrift = new Counter({
+    name: 'sluice_mirror_drift_total',
+    help: 'Differences between mirror and Postgres that the background audit found, by kind.',
+    labelNames: ['kind'],
+    registers: [this.registry],
+  });
+
   constructor() {
     collectDefaultMetrics({ register: this.registry });
   }

@@ -11,9 +11,13 @@ export class LuaScript<Result> {
     this.sha = createHash('sha1').update(source).digest('hex');
   }
 
-  /** Loads the script in a file beside the module whose `import.meta.url` is given. */
-  static load<Result>(moduleUrl: string, file: string): LuaScript<Result> {
-    return new LuaScript(readFileSync(fileURLToPath(new URL(file, moduleUrl)), 'utf8'));
+  /**
+   * Loads the script in a file beside the module whose `import.meta.url` is given.
+   * @param shared files of local functions that go before it
+   */
+  static load<Result>(moduleUrl: string, file: string, ...shared: string[]): LuaScript<Result> {
+    const read = (name: string) => readFileSync(fileURLToPath(new URL(name, moduleUrl)), 'utf8');
+    return new LuaScript([...shared, file].map(read).join('\n'));
   }
 
   /** Runs the script by its digest, and sends the source only to a server that does not know it yet. */
@@ -38,6 +42,6 @@ export class LuaScript<Result> {
 }
 
 /** Whether an error says that the server does not hold a script (after a restart or `SCRIPT FLUSH`). */
-export function isUnknownScript(error: unknown): boolean {
+function isUnknownScript(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith('NOSCRIPT');
 }

@@ -1,7 +1,7 @@
 import type { Id } from '../../platform/ids/ids.js';
 
-/** The owner's sets in the mirror. */
-export type MirrorSet = 'friends' | 'noise' | 'blocks' | 'mutes';
+/** A user's sets in the mirror. */
+export type MirrorSet = 'following' | 'noise' | 'blocks' | 'mutes' | 'blockers';
 
 /**
  * Every key of the mirror. A user's keys share the hash tag `{id}`. The epoch names one complete copy of the graph: a
@@ -9,10 +9,18 @@ export type MirrorSet = 'friends' | 'noise' | 'blocks' | 'mutes';
  *
  * | key | type | holds |
  * |---|---|---|
- * | `graph:epoch` | hash | `current`: the epoch that is read; `building`: the one that a rebuild fills |
- * | `graph:<epoch>:{id}:<set>` | set | ids of those whom the user has as friend, noise, block, mute |
- * | `graph:<epoch>:{id}:counts` | hash | `followers`, `friends`, `noise`, and the owner's `version` |
+ * | `graph:epoch` | hash | `current`: the epoch that is read; `building`: the one that a rebuild fills; `filling`: set while changes of that one go to its log |
+ * | `graph:<epoch>:{id}:following` | set | whom the user follows, as friend or as noise: one set to ask and to intersect |
+ * | `graph:<epoch>:{id}:noise` | set | those among them whom the user follows as noise |
+ * | `graph:<epoch>:{id}:blocks`, `:mutes` | set | whom the user blocks, mutes |
+ * | `graph:<epoch>:{id}:blockers` | set | who blocks the user |
+ * | `graph:<epoch>:{id}:counts` | hash | `followers`, `friends`, `noise`, and the owner's `version`: without one, the user is not in this epoch |
+ * | `graph:<epoch>:log` | list | changes that came while the epoch was being filled |
  * | `graph:rebuild` | string | who rebuilds, while somebody does |
+ * | `graph:rebuild:state` | hash | how far the rebuild is |
+ * | `graph:rebuild:request` | string | set while an admin waits for a worker to begin one |
+ * | `graph:rebuild:last` | string | the certificate of the last one, as JSON |
+ * | `graph:audit:turn`, `graph:audit:cursor` | string | which worker audits, and up to which user it got |
  */
 export class MirrorKeys {
   constructor(private readonly prefix: string) {}
@@ -25,17 +33,41 @@ export class MirrorKeys {
     return `${this.prefix}graph:rebuild`;
   }
 
+  get rebuildState(): string {
+    return `${this.prefix}graph:rebuild:state`;
+  }
+
+  get rebuildRequest(): string {
+    return `${this.prefix}graph:rebuild:request`;
+  }
+
+  get rebuildLast(): string {
+    return `${this.prefix}graph:rebuild:last`;
+  }
+
+  get auditor(): string {
+    return `${this.prefix}graph:audit:turn`;
+  }
+
+  get auditCursor(): string {
+    return `${this.prefix}graph:audit:cursor`;
+  }
+
   /** What all keys of all epochs start with; the scripts build keys of users from it. */
   get root(): string {
     return `${this.prefix}graph:`;
   }
 
-  set(epoch: string, owner: Id, name: MirrorSet): string {
-    return `${this.prefix}graph:${epoch}:{${owner}}:${name}`;
+  set(epoch: string, user: Id, name: MirrorSet): string {
+    return `${this.prefix}graph:${epoch}:{${user}}:${name}`;
   }
 
-  counts(epoch: string, owner: Id): string {
-    return `${this.prefix}graph:${epoch}:{${owner}}:counts`;
+  counts(epoch: string, user: Id): string {
+    return `${this.prefix}graph:${epoch}:{${user}}:counts`;
+  }
+
+  log(epoch: string): string {
+    return `${this.prefix}graph:${epoch}:log`;
   }
 
   /** A pattern that matches every key of an epoch, for SCAN. */

@@ -1,46 +1,66 @@
--- Brings one owner in one epoch to the state that Postgres had at a version, and corrects the follower counters of
--- everyone whom that adds or removes. An epoch that holds this version or a later one is left alone.
+-- Brings one owner in one epoch to the state that Postgres had at a version, and corrects the counters and sets of
+-- everyone whom that concerns. An epoch that holds this version or a later one is left alone, unless it is forced.
 --
 -- KEYS[1]  graph:epoch
--- ARGV     root of the mirror's keys, epoch, owner, version, number of friends, of noise, of blocks, of mutes, then the
---          ids in that order
--- Result   1 if the state was written, 0 if the epoch is at this version or later, -1 if the epoch is not in use any more
+-- ARGV     root of the mirror's keys, epoch, owner, version, '1' to force, number of friends, of noise, of blocks, of mutes,
+--          then the ids in that order
+-- Result   1 if the state was written, 0 if the epoch is at this version or later, -1 if it is not in use (any more),
+--          2 if it is being filled: the owner went to its log
 
-local root, epoch, owner, version = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
-local NAMES = { 'friends', 'noise', 'blocks', 'mutes' }
-local base = root .. epoch .. ':{' .. owner .. '}:'
-local counts = base .. 'counts'
-
-local live = false
-for _, known in ipairs(redis.call('HVALS', KEYS[1])) do
-  live = live or known == epoch
+local root, epoch, owner, version, force = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5] == '1'
+local state = redis.call('HMGET', KEYS[1], 'current', 'building', 'filling')
+if state[2] == epoch and state[3] then
+  redis.call('RPUSH', root .. epoch .. ':log', owner)
+  return 2
 end
-if not live then return -1 end
+if state[1] ~= epoch and state[2] ~= epoch then return -1 end
 
+local counts = user_key(root, epoch, owner, 'counts')
 local seen = redis.call('HGET', counts, 'version')
-if seen and tonumber(seen) >= version then return 0 end
+if seen and tonumber(seen) >= version and not force then return 0 end
 
-local followed = {}
-for i = 1, 2 do
-  for _, subject in ipairs(redis.call('SMEMBERS', base .. NAMES[i])) do followed[subject] = -1 end
+local before = { following = {}, blocks = {} }
+for name, members in pairs(before) do
+  for _, subject in ipairs(redis.call('SMEMBERS', user_key(root, epoch, owner, name))) do members[subject] = true end
 end
 
-local position = 9
-for i, name in ipairs(NAMES) do
-  local size = tonumber(ARGV[4 + i])
-  redis.call('DEL', base .. name)
+local position = 10
+local function add(name, size)
+  local key = user_key(root, epoch, owner, name)
   for start = position, position + size - 1, 1000 do
-    local stop = math.min(start + 999, position + size - 1)
-    redis.call('SADD', base .. name, unpack(ARGV, start, stop))
-    if i <= 2 then
-      for j = start, stop do followed[ARGV[j]] = (followed[ARGV[j]] or 0) + 1 end
-    end
+    redis.call('SADD', key, unpack(ARGV, start, math.min(start + 999, position + size - 1)))
   end
-  position = position + size
 end
 
-for subject, change in pairs(followed) do
-  if change ~= 0 then redis.call('HINCRBY', root .. epoch .. ':{' .. subject .. '}:counts', 'followers', change) end
+-- What is in `before` and not in the new state was left; what is new and not in `before` was entered.
+local function correct(name, size, entered, left)
+  local members = before[name]
+  for i = position, position + size - 1 do
+    if members[ARGV[i]] then members[ARGV[i]] = nil else entered(ARGV[i]) end
+  end
+  for subject in pairs(members) do left(subject) end
 end
-redis.call('HSET', counts, 'version', version, 'friends', ARGV[5], 'noise', ARGV[6])
+
+for _, name in ipairs({ 'following', 'noise', 'blocks', 'mutes' }) do
+  redis.call('DEL', user_key(root, epoch, owner, name))
+end
+
+local friends, noise, blocks, mutes = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
+local function count(by)
+  return function(subject) redis.call('HINCRBY', user_key(root, epoch, subject, 'counts'), 'followers', by) end
+end
+correct('following', friends + noise, count(1), count(-1))
+add('following', friends + noise)
+position = position + friends
+add('noise', noise)
+position = position + noise
+correct('blocks', blocks, function(subject)
+  redis.call('SADD', user_key(root, epoch, subject, 'blockers'), owner)
+end, function(subject)
+  redis.call('SREM', user_key(root, epoch, subject, 'blockers'), owner)
+end)
+add('blocks', blocks)
+position = position + blocks
+add('mutes', mutes)
+redis.call('HSET', counts, 'version', version, 'friends', friends, 'noise', noise)
 return 1

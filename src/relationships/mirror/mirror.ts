@@ -9,8 +9,8 @@ import { GraphStore } from '../graph-store.js';
 import { MirrorKeys } from './keys.js';
 import type { OwnerSnapshot } from './owner-snapshot.js';
 
-const applyChange = LuaScript.load<string[]>(import.meta.url, './apply-change.lua');
-const loadOwner = LuaScript.load<number>(import.meta.url, './load-owner.lua');
+const applyChange = LuaScript.load<string[]>(import.meta.url, './apply-change.lua', './functions.lua');
+const loadOwner = LuaScript.load<number>(import.meta.url, './load-owner.lua', './functions.lua');
 
 /**
  * The writing side of the mirror. Each owner's changes carry versions without a gap; a change that comes twice or late
@@ -29,6 +29,11 @@ export class Mirror {
     this.keys = new MirrorKeys(config.redis.prefix);
   }
 
+  /** The epoch that is read; undefined while there is none. */
+  async currentEpoch(): Promise<string | undefined> {
+    return (await this.redis.client.hget(this.keys.epoch, 'current')) ?? undefined;
+  }
+
   /** Applies a change to every epoch there is. */
   async apply(change: GraphChange): Promise<void> {
     const { ownerId, version, subjectId, from, to } = change;
@@ -39,30 +44,32 @@ export class Mirror {
 
   /** Loads owners from Postgres into every epoch there is. */
   async reload(owners: readonly Id[]): Promise<void> {
-    for (const epoch of await this.redis.client.hvals(this.keys.epoch)) await this.load(epoch, owners);
+    const { current, building } = await this.redis.client.hgetall(this.keys.epoch);
+    for (const epoch of [current, building]) if (epoch) await this.load(epoch, owners);
   }
 
-  /** Loads owners from Postgres into an epoch; ids of nobody are passed over. @returns how many were behind */
-  async load(epoch: string, owners: readonly Id[]): Promise<number> {
-    const existing = [...(await this.users.byIds(owners)).keys()];
-    return existing.length === 0 ? 0 : this.write(epoch, await this.store.snapshots(existing));
+  /**
+   * Loads owners from Postgres into an epoch; ids of nobody are passed over.
+   * @param force replaces what is there even if it has the same version
+   * @returns how many were written
+   */
+  async load(epoch: string, owners: readonly Id[], force = false): Promise<number> {
+    const known = await this.users.known(owners);
+    return known.length === 0 ? 0 : this.write(epoch, await this.store.snapshots(known), force);
   }
 
-  /** Writes snapshots into an epoch, in one pipeline. @returns how many were news to it */
-  async write(epoch: string, snapshots: readonly OwnerSnapshot[]): Promise<number> {
+  /** Writes snapshots into an epoch, in one pipeline. @returns how many were written */
+  private async write(epoch: string, snapshots: readonly OwnerSnapshot[], force: boolean): Promise<number> {
     await loadOwner.preload(this.redis.client);
     const pipeline = this.redis.client.pipeline();
-    for (const snapshot of snapshots)
-      loadOwner.queue(pipeline, [this.keys.epoch], this.loadArguments(epoch, snapshot));
+    for (const { ownerId, version, friends, noise, blocks, mutes } of snapshots) {
+      const sizes = [friends.length, noise.length, blocks.length, mutes.length];
+      const args = [this.keys.root, epoch, ownerId, version, force ? '1' : '0', ...sizes];
+      loadOwner.queue(pipeline, [this.keys.epoch], [...args, ...friends, ...noise, ...blocks, ...mutes]);
+    }
     const results = (await pipeline.exec()) ?? [];
     const failure = results.find(([error]) => error)?.[0];
     if (failure) throw failure;
     return results.filter(([, written]) => written === 1).length;
-  }
-
-  private loadArguments(epoch: string, snapshot: OwnerSnapshot): (string | number)[] {
-    const { ownerId, version, friends, noise, blocks, mutes } = snapshot;
-    const sizes = [friends.length, noise.length, blocks.length, mutes.length];
-    return [this.keys.root, epoch, ownerId, version, ...sizes, ...friends, ...noise, ...blocks, ...mutes];
   }
 }

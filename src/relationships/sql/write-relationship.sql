@@ -7,6 +7,6 @@ WITH removed AS (
   SELECT $1, $2, $3::smallint WHERE $3::smallint IS NOT NULL
   ON CONFLICT (owner_id, subject_id) DO UPDATE SET kind = excluded.kind, since = now()
 )
-UPDATE graph_owners SET version = version + 1, friends = friends + $4, noise = noise + $5
+UPDATE graph_owners SET version = version + 1, friends = friends + $4, noise = noise + $5, changed_at = now()
 WHERE owner_id = $1
 RETURNING version::float8 AS version

@@ -1,1 +1,1 @@
-SELECT id FROM users WHERE id > $1 ORDER BY id LIMIT $2
+SELECT id FROM users WHERE id > $1 AND deleted_at IS NULL ORDER BY id LIMIT $2

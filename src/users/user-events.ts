@@ -3,3 +3,6 @@ import { defineJob } from '../platform/queues/job.js';
 
 /** A user signed up. */
 export const userCreated = defineJob<{ userId: Id }>('user.created', 'graph');
+
+/** An account was deleted; what it leaves behind is to be cleared away. */
+export const userDeleted = defineJob<{ userId: Id }>('user.deleted', 'graph');

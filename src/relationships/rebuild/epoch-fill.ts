@@ -1,0 +1,222 @@
+import { Injectable } from '@nestjs/common';
+import type pg from 'pg';
+import pgCopy from 'pg-copy-streams';
+import { Config } from '../../platform/config/config.js';
+import { PrimaryDatabase } from '../../platform/database/primary.js';
+import { sqlFile } from '../../platform/database/sql.js';
+import type { Id } from '../../platform/ids/ids.js';
+import { GraphRedis } from '../../platform/redis/redis.js';
+import { UserStore } from '../../users/user-store.js';
+import { Mirror } from '../mirror/mirror.js';
+import { EdgeEncoder } from './edge-encoder.js';
+import { LineEncoder } from './line-encoder.js';
+import { MassInsertion } from './mass-insertion.js';
+import type { RebuildLock } from './rebuild-lock.js';
+import type { RebuildState, RebuildStateStore } from './rebuild-state.js';
+
+/** Told how far the fill is, in relationships and about how many there are. */
+export type FillReport = (edges: number, total: number) => void;
+
+export interface FillOptions {
+  commandsPerSecond?: number;
+  report?: FillReport;
+}
+
+const estimateEdges = sqlFile<{ n: number }>(import.meta.url, './estimate-edges.sql');
+
+/** So many relationships go by between two points from which a restart could go on. */
+const EDGES_PER_CHECKPOINT = 250_000;
+/** A change carries the time at which its transaction began; this one may have begun before the rebuild. */
+const LONGEST_TRANSACTION_MS = 15 * 60_000;
+const OWNERS_PER_BATCH = 1_000;
+
+const COPY_EDGES = (after: Id) => `COPY (
+  SELECT owner_id, subject_id, kind FROM relationships WHERE owner_id > ${after} ORDER BY owner_id, subject_id
+) TO STDOUT`;
+const COPY_COUNTS = `COPY (
+  SELECT users.id, coalesce(owner.version, 0), coalesce(owner.friends, 0), coalesce(owner.noise, 0), coalesce(audience.size, 0)
+  FROM users
+  LEFT JOIN graph_owners AS owner ON owner.owner_id = users.id
+  LEFT JOIN (
+    SELECT subject_id, count(*) AS size FROM relationships WHERE kind IN (1, 2) GROUP BY subject_id
+  ) AS audience ON audience.subject_id = users.id
+  WHERE users.deleted_at IS NULL
+) TO STDOUT`;
+const COPY_BLOCKERS = `COPY (SELECT subject_id, owner_id FROM relationships WHERE kind = 3) TO STDOUT`;
+
+/**
+ * Fills an epoch from one snapshot of Postgres, by mass insertion. The epoch takes no changes meanwhile (they go to its
+ * log), so everything in it is of that one moment: sets, versions, and the follower counts that follow from the sets.
+ */
+@Injectable()
+export class EpochFill {
+  constructor(
+    private readonly config: Config,
+    private readonly primary: PrimaryDatabase,
+    private readonly redis: GraphRedis,
+    private readonly mirror: Mirror,
+    private readonly users: UserStore,
+  ) {}
+
+  /** About how many relationships there are, as Postgres's statistics have it. */
+  async estimateEdges(): Promise<number> {
+    return (await this.primary.query(estimateEdges))[0]!.n;
+  }
+
+  /** @param resumed whether part of the epoch was filled from an earlier snapshot, and has to be brought to this one */
+  async run(
+    state: RebuildState,
+    resumed: boolean,
+    states: RebuildStateStore,
+    lock: RebuildLock,
+    options: FillOptions,
+  ): Promise<{ users: number; edges: number }> {
+    if (state.phase !== 'fill') return { users: await this.users.count(), edges: state.edges };
+    const client = await this.primary.database.dedicatedClient();
+    const insertion = await MassInsertion.open(this.config.redis.graphUrl, options.commandsPerSecond);
+    try {
+      await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+      const total = await this.estimateEdges();
+      await states.write({ total });
+      if (resumed) await this.bringUpToDate(client, state);
+      const fill = { client, insertion, state, states, lock, report: options.report, total };
+      const edges = await this.fillSets(fill);
+      const users = await this.fillCounts(fill);
+      await this.fillBlockers(fill);
+      await client.query('COMMIT');
+      return { users, edges };
+    } finally {
+      insertion.close();
+      await client.end();
+    }
+  }
+
+  private async fillSets({ client, insertion, state, states, lock, report, total }: Fill): Promise<number> {
+    const encoder = new EdgeEncoder(this.mirror.keys, state.epoch);
+    const acknowledgedBefore = insertion.sum;
+    let checkpoint = EDGES_PER_CHECKPOINT;
+    for await (const piece of client.query(pgCopy.to(COPY_EDGES(state.cursor)))) {
+      lock.check();
+      const complete = encoder.owner;
+      const commands = encoder.encode(piece as Buffer);
+      await insertion.send(states.reachCommand(encoder.owner));
+      await insertion.send(commands);
+      report?.(state.edges + encoder.rows, total);
+      if (encoder.rows < checkpoint || complete === '' || complete === encoder.owner) continue;
+      await insertion.settled();
+      await states.write({ cursor: complete, edges: state.edges + encoder.rows });
+      checkpoint += EDGES_PER_CHECKPOINT;
+    }
+    await insertion.send(encoder.finish());
+    await insertion.settled();
+    const acknowledged = insertion.sum - acknowledgedBefore;
+    if (acknowledged !== encoder.members) {
+      throw new Error(`Redis took ${acknowledged} members of ${encoder.members}: the epoch was not empty.`);
+    }
+    const edges = state.edges + encoder.rows;
+    await states.write({ edges, ...(encoder.owner ? { cursor: encoder.owner, reach: encoder.owner } : {}) });
+    report?.(edges, edges);
+    return edges;
+  }
+
+  /** Versions and counts of every user, with or without relationships: who has a version is in the epoch. */
+  private async fillCounts({ client, insertion, state, lock }: Fill): Promise<number> {
+    const fields = ['version', 'friends', 'noise', 'followers'];
+    const encoder = new LineEncoder(([id, ...figures]) => [
+      'HSET',
+      this.mirror.keys.counts(state.epoch, id!),
+      ...fields.flatMap((field, index) => [field, figures[index]!]),
+    ]);
+    for await (const piece of client.query(pgCopy.to(COPY_COUNTS))) {
+      lock.check();
+      await insertion.send(encoder.encode(piece as Buffer));
+    }
+    await insertion.settled();
+    return encoder.rows;
+  }
+
+  private async fillBlockers({ client, insertion, state }: Fill): Promise<void> {
+    const { keys } = this.mirror;
+    const encoder = new LineEncoder(([subject, owner]) => [
+      'SADD',
+      keys.set(state.epoch, subject!, 'blockers'),
+      owner!,
+    ]);
+    for await (const piece of client.query(pgCopy.to(COPY_BLOCKERS)))
+      await insertion.send(encoder.encode(piece as Buffer));
+    await insertion.settled();
+  }
+
+  /**
+   * Before going on: sets that were loaded in part are removed, to be loaded again, and so are those of owners up to the
+   * cursor who changed since the rebuild began, whose sets are then loaded from this snapshot.
+   */
+  private async bringUpToDate(client: pg.Client, state: RebuildState): Promise<void> {
+    await this.eachOwner(
+      client,
+      `SELECT id FROM users WHERE id > $1 AND id > $2 AND id <= $3 ORDER BY id LIMIT ${OWNERS_PER_BATCH}`,
+      [state.cursor, state.reach],
+      (ids) => this.removeSets(state.epoch, ids),
+    );
+    const since = new Date(state.startedAt - LONGEST_TRANSACTION_MS);
+    await this.eachOwner(
+      client,
+      `SELECT owner_id AS id FROM graph_owners WHERE owner_id > $1 AND owner_id <= $2 AND changed_at >= $3
+       ORDER BY owner_id LIMIT ${OWNERS_PER_BATCH}`,
+      [state.cursor, since],
+      async (ids) => {
+        await this.removeSets(state.epoch, ids);
+        await this.addSets(client, state.epoch, ids);
+      },
+    );
+  }
+
+  private async eachOwner(
+    client: pg.Client,
+    query: string,
+    parameters: unknown[],
+    act: (ids: Id[]) => Promise<void>,
+  ): Promise<void> {
+    let after: Id = '0';
+    for (;;) {
+      const { rows } = await client.query<{ id: Id }>(query, [after, ...parameters]);
+      if (rows.length === 0) return;
+      await act(rows.map((row) => row.id));
+      after = rows.at(-1)!.id;
+    }
+  }
+
+  private async removeSets(epoch: string, owners: readonly Id[]): Promise<void> {
+    const { keys } = this.mirror;
+    const names = ['following', 'noise', 'blocks', 'mutes'] as const;
+    await this.redis.client.unlink(
+      owners.flatMap((owner) => names.map((name) => keys.set(epoch, owner, name))),
+    );
+  }
+
+  private async addSets(client: pg.Client, epoch: string, owners: readonly Id[]): Promise<void> {
+    const encoder = new EdgeEncoder(this.mirror.keys, epoch);
+    const insertion = await MassInsertion.open(this.config.redis.graphUrl);
+    try {
+      const ids = owners.join(',');
+      const copy = `COPY (SELECT owner_id, subject_id, kind FROM relationships WHERE owner_id IN (${ids})
+        ORDER BY owner_id) TO STDOUT`;
+      for await (const piece of client.query(pgCopy.to(copy)))
+        await insertion.send(encoder.encode(piece as Buffer));
+      await insertion.send(encoder.finish());
+      await insertion.settled();
+    } finally {
+      insertion.close();
+    }
+  }
+}
+
+interface Fill {
+  client: pg.Client;
+  insertion: MassInsertion;
+  state: RebuildState;
+  states: RebuildStateStore;
+  lock: RebuildLock;
+  report: FillReport | undefined;
+  total: number;
+}

@@ -1,0 +1,89 @@
+import { once } from 'node:events';
+import { connect as connectTcp, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { connect as connectTls } from 'node:tls';
+import { ReplyCounter } from './reply-counter.js';
+
+/** Bytes that are ready to be sent, and how many commands they hold. */
+export interface EncodedCommands {
+  bytes: Buffer;
+  commands: number;
+}
+
+/**
+ * Sends Redis commands as fast as the server takes them, without waiting for each answer, and counts the answers: what
+ * `redis-cli --pipe` does (redis.io, "Bulk loading"). Only commands that answer an integer or OK.
+ */
+export class MassInsertion {
+  private readonly replies = new ReplyCounter();
+  private sent = 0;
+  private readonly began = performance.now();
+
+  private constructor(
+    private readonly socket: Socket,
+    private readonly commandsPerSecond: number | undefined,
+  ) {
+    socket.on('data', (chunk) => {
+      this.replies.read(chunk);
+      socket.emit('replies');
+    });
+    socket.on('error', () => undefined);
+  }
+
+  /**
+   * @param url a Redis URL; user, password, database and TLS (`rediss:`) are honoured
+   * @param commandsPerSecond holds the pace down to so many
+   */
+  static async open(url: string, commandsPerSecond?: number): Promise<MassInsertion> {
+    const { protocol, hostname, port, username, password, pathname } = new URL(url);
+    const target = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 6379) };
+    const secure = protocol === 'rediss:';
+    const socket = secure ? connectTls({ ...target, servername: target.host }) : connectTcp(target);
+    socket.setNoDelay(true);
+    await once(socket, secure ? 'secureConnect' : 'connect');
+    const insertion = new MassInsertion(socket, commandsPerSecond);
+    const credentials = [username || 'default', password].map(decodeURIComponent);
+    if (password) await insertion.handshake(['AUTH', ...credentials]);
+    if (pathname.length > 1) await insertion.handshake(['SELECT', pathname.slice(1)]);
+    return insertion;
+  }
+
+  /** Sum of all integers that were answered; for SADD, how many members were new. */
+  get sum(): number {
+    return this.replies.sum;
+  }
+
+  /** Sends commands; waits while the server does not keep up, or the pace is held down. */
+  async send({ bytes, commands }: EncodedCommands): Promise<void> {
+    if (commands === 0) return;
+    this.sent += commands;
+    if (!this.socket.write(bytes)) await Promise.race([once(this.socket, 'drain'), this.broken()]);
+    if (this.commandsPerSecond) {
+      const ahead = this.sent / this.commandsPerSecond - (performance.now() - this.began) / 1_000;
+      if (ahead > 0.01) await delay(ahead * 1_000);
+    }
+  }
+
+  /** Waits until every command is answered. @throws Error with the server's words when one was refused */
+  async settled(): Promise<void> {
+    while (this.replies.count < this.sent && !this.replies.error) {
+      await Promise.race([once(this.socket, 'replies'), this.broken()]);
+    }
+    if (this.replies.error) throw new Error(`Redis refused a command: ${this.replies.error}`);
+  }
+
+  close(): void {
+    this.socket.destroy();
+  }
+
+  private async handshake(command: string[]): Promise<void> {
+    const parts = command.map((part) => `$${Buffer.byteLength(part)}\r\n${part}\r\n`);
+    await this.send({ bytes: Buffer.from(`*${command.length}\r\n${parts.join('')}`), commands: 1 });
+    await this.settled();
+  }
+
+  private async broken(): Promise<never> {
+    if (!this.socket.destroyed) await once(this.socket, 'close');
+    throw new Error('The connection to Redis broke.');
+  }
+}

@@ -1,0 +1,106 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { GraphRedis } from '../../src/platform/redis/redis.js';
+import { MirrorComparison } from '../../src/relationships/audit/mirror-comparison.js';
+import { GraphStore } from '../../src/relationships/graph-store.js';
+import { Mirror } from '../../src/relationships/mirror/mirror.js';
+import { MirrorRebuild } from '../../src/relationships/mirror-rebuild.js';
+import { Relationships } from '../../src/relationships/relationships.js';
+import { GraphView } from '../../src/users/graph-view.js';
+import { UserStore } from '../../src/users/user-store.js';
+import type { Client } from '../support/client.js';
+import { TestApp } from '../support/test-app.js';
+
+describe('the mirror', () => {
+  let app: TestApp;
+  let people: Client[];
+  let ids: string[];
+
+  beforeAll(async () => {
+    app = await TestApp.start();
+    people = await Promise.all(Array.from({ length: 12 }, (_, i) => app.user(`person${i}`)));
+    ids = people.map((person) => person.id);
+  });
+  afterAll(() => app.stop());
+
+  const everyone = async () => {
+    const all: string[] = [];
+    for await (const batch of app.get(UserStore).spread('all', 100)) all.push(...batch);
+    return all;
+  };
+  const drift = async () =>
+    app.get(MirrorComparison).compare((await app.get(Mirror).currentEpoch())!, await everyone());
+
+  it('answers as Postgres does after every kind of change', async () => {
+    const relationships = app.get(Relationships);
+    const [a, b, c, d] = ids as [string, string, string, string];
+    await relationships.set(a, b, 'friend');
+    await relationships.set(b, a, 'noise');
+    await relationships.set(a, c, 'noise');
+    await relationships.set(a, c, 'friend');
+    await relationships.set(d, a, 'friend');
+    await relationships.set(a, d, 'block');
+    await relationships.set(b, d, 'mute');
+    await relationships.remove(b, d);
+    await relationships.set(b, d, 'mute');
+    for (const viewer of ids.slice(0, 5)) {
+      expect(await app.get(GraphView).facts(viewer, ids)).toEqual(
+        await app.get(GraphStore).facts(viewer, ids),
+      );
+    }
+    expect(await drift()).toEqual([]);
+  });
+
+  it('takes a change twice, late or out of order without harm', async () => {
+    const mirror = app.get(Mirror);
+    const store = app.get(GraphStore);
+    const [, , , , e, f] = ids as [string, string, string, string, string, string];
+    await app.get(Relationships).set(e, f, 'friend');
+    const first = { ownerId: e, version: 1, subjectId: f, from: null, to: 'friend' as const };
+    await mirror.apply(first);
+    await mirror.apply({ ...first, version: 9, to: 'noise' });
+    await mirror.apply(first);
+    expect(await drift()).toEqual([]);
+    expect(await app.get(GraphView).facts(e, [f])).toEqual(await store.facts(e, [f]));
+  });
+
+  it('is rebuilt whole after a wipe, and meanwhile nothing is wrong', async () => {
+    const { client } = app.get(GraphRedis);
+    const { keys } = app.get(Mirror);
+    const before = await app.get(GraphStore).facts(ids[0]!, ids);
+    const epoch = await app.get(Mirror).currentEpoch();
+    await client.del(keys.epoch, ...(await client.keys(keys.allOf(epoch!))));
+    expect(await app.get(GraphView).facts(ids[0]!, ids)).toEqual(before);
+    await expect.poll(() => app.get(MirrorRebuild).isReady()).toBe(true);
+    expect(await app.get(GraphView).facts(ids[0]!, ids)).toEqual(before);
+    expect(await drift()).toEqual([]);
+  });
+
+  it('can be rebuilt beside the one in use', async () => {
+    const before = await app.get(Mirror).currentEpoch();
+    const certificate = await app.get(MirrorRebuild).run({ compare: 'all' });
+    expect(certificate).toMatchObject({
+      users: ids.length,
+      edges: 5 + 1,
+      compared: ids.length,
+      mismatches: 0,
+    });
+    expect(await app.get(Mirror).currentEpoch()).not.toBe(before);
+    expect(await drift()).toEqual([]);
+    const { client } = app.get(GraphRedis);
+    expect(await client.keys(app.get(Mirror).keys.allOf(before!))).toEqual([]);
+  });
+
+  it('loads a user whose keys are gone', async () => {
+    const { client } = app.get(GraphRedis);
+    const { keys } = app.get(Mirror);
+    const epoch = (await app.get(Mirror).currentEpoch())!;
+    const [a, b] = ids as [string, string];
+    const truth = await app.get(GraphStore).facts(b, [a]);
+    await client.del(keys.counts(epoch, a), keys.set(epoch, a, 'following'));
+    expect(await app.get(GraphView).facts(b, [a])).toEqual(truth);
+    await expect.poll(() => client.hget(keys.counts(epoch, a), 'version')).not.toBeNull();
+    const found = await drift();
+    await app.get(MirrorComparison).repair(epoch, found);
+    expect(await drift()).toEqual([]);
+  });
+});

@@ -1,0 +1,143 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { GraphView } from '../../src/users/graph-view.js';
+import type { Client } from '../support/client.js';
+import { TestApp } from '../support/test-app.js';
+
+describe('relationships', () => {
+  let app: TestApp;
+  let counter = 0;
+
+  beforeAll(async () => {
+    app = await TestApp.start();
+  });
+  afterAll(() => app.stop());
+
+  const some = (count: number): Promise<Client[]> =>
+    Promise.all(Array.from({ length: count }, () => app.user(`user${counter++}`)));
+  const standing = async (viewer: Client, other: Client) =>
+    (await viewer.post('/v1/relationships/lookup', { ids: [other.id] })).body.data[0];
+
+  it('moves from kind to kind in one call, and repeating it changes nothing', async () => {
+    const [a, b] = (await some(2)) as [Client, Client];
+    for (const kind of ['friend', 'friend', 'noise', 'mute', 'block', 'friend']) {
+      const { status, body } = await a.put(`/v1/relationships/${b.id}`, { kind });
+      expect([status, body]).toEqual([200, { kind, followsMe: false }]);
+    }
+    await app.drained();
+    expect((await b.get('/v1/notifications')).body.data).toHaveLength(1);
+    expect((await b.get(`/v1/users/${b.id}`)).body.counts).toMatchObject({ followers: 1 });
+    expect((await a.delete(`/v1/relationships/${b.id}`)).status).toBe(204);
+    expect((await a.delete(`/v1/relationships/${b.id}`)).status).toBe(204);
+    expect(await standing(a, b)).toEqual({ id: b.id, kind: null, followsMe: false });
+  });
+
+  it('leaves one row, one notification and one count of a thousand concurrent follows', async () => {
+    const [a, b] = (await some(2)) as [Client, Client];
+    const answers = await Promise.all(Array.from({ length: 1_000 }, () => a.follow(b)));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    await app.drained();
+    expect((await b.get('/v1/me')).body.counts).toMatchObject({ followers: 1 });
+    expect((await a.get('/v1/me')).body.counts).toMatchObject({ following: 1, friends: 1, noise: 0 });
+    expect((await b.get('/v1/notifications')).body.data).toHaveLength(1);
+    expect((await b.get(`/v1/users/${b.id}/followers`)).body.data).toHaveLength(1);
+  });
+
+  it('severs both directions with a block, and hides each from the other', async () => {
+    const [a, b] = (await some(2)) as [Client, Client];
+    await a.follow(b);
+    await b.follow(a);
+    const post = await a.post('/v1/posts', { body: `hello @${b.username}` });
+    await app.drained();
+    expect((await b.get('/v1/feeds/friends')).body.data).toHaveLength(1);
+    await b.put(`/v1/relationships/${a.id}`, { kind: 'block' });
+
+    expect((await b.get('/v1/feeds/friends')).body.data).toEqual([]);
+    expect((await b.get('/v1/notifications')).body.data).toEqual([]);
+    expect((await a.get('/v1/notifications')).body.data).toEqual([]);
+    expect((await a.get(`/v1/users/${b.id}`)).status).toBe(404);
+    expect((await a.get(`/v1/users/@${b.username}`)).status).toBe(404);
+    expect((await a.get(`/v1/users/${b.id}/posts`)).status).toBe(404);
+    expect((await a.put(`/v1/relationships/${b.id}`, { kind: 'friend' })).status).toBe(404);
+    expect((await a.get(`/v1/users/${a.id}/following`)).body.data).toEqual([]);
+    expect((await a.get(`/v1/posts/${post.body.id}`)).body.mentions).toEqual([]);
+    expect((await b.get('/v1/me/blocks')).body.data).toMatchObject([
+      { id: a.id, relationship: { kind: 'block' } },
+    ]);
+    expect((await b.get('/v1/me')).body.counts).toMatchObject({ followers: 0, following: 0 });
+
+    await b.delete(`/v1/relationships/${a.id}`);
+    expect(await standing(a, b)).toEqual({ id: b.id, kind: null, followsMe: false });
+    expect((await a.get(`/v1/users/${b.id}`)).status).toBe(200);
+  });
+
+  it('hides the muted from the muter alone', async () => {
+    const [a, b] = (await some(2)) as [Client, Client];
+    await a.put(`/v1/relationships/${b.id}`, { kind: 'mute' });
+    await b.follow(a);
+    await b.post('/v1/posts', { body: `psst, @${a.username}` });
+    const post = await a.post('/v1/posts', { body: `did anybody call? @${b.username}` });
+    await app.drained();
+    expect((await a.get('/v1/notifications')).body.data).toEqual([]);
+    expect((await b.get('/v1/feeds/friends')).body.data).toMatchObject([{ id: post.body.id }]);
+    expect((await b.get('/v1/notifications')).body.data).toMatchObject([{ kind: 'mention' }]);
+    expect((await a.get('/v1/me/mutes')).body.data).toMatchObject([{ id: b.id }]);
+  });
+
+  it('puts posts into the feed of the kind of the follow', async () => {
+    const [a, b] = (await some(2)) as [Client, Client];
+    await a.follow(b, 'noise');
+    await b.post('/v1/posts', { body: 'loud' });
+    await app.drained();
+    expect((await a.get('/v1/feeds/noise')).body.data).toHaveLength(1);
+    expect((await a.get('/v1/feeds/friends')).body.data).toEqual([]);
+    await a.delete(`/v1/relationships/${b.id}`);
+    expect((await a.get('/v1/feeds/noise')).body.data).toEqual([]);
+  });
+
+  it('pages through followers while people come and go', async () => {
+    const [star, ...fans] = (await some(31)) as [Client, ...Client[]];
+    await Promise.all(fans.map((fan) => fan.follow(star)));
+    const first = await star.get(`/v1/users/${star.id}/followers?limit=10`);
+    expect(first.headers.get('link')).toContain('rel="next"');
+    const [late] = (await some(1)) as [Client];
+    await late.follow(star);
+    await fans[0]!.delete(`/v1/relationships/${star.id}`);
+    const rest = await star.all(`/v1/users/${star.id}/followers?limit=10`, first.body.page.next);
+    const seen = [...first.body.data, ...rest].map((user: { id: string }) => user.id);
+    expect(new Set(seen).size).toBe(seen.length);
+    const staying = fans.slice(1).map((fan) => fan.id);
+    expect(staying.filter((id) => !seen.includes(id))).toEqual([]);
+    expect(seen).not.toContain(late.id);
+    const following = await fans[1]!.get(`/v1/users/${fans[1]!.id}/following?kind=noise`);
+    expect(following.body.data).toEqual([]);
+  });
+
+  it.each([
+    ['oneself', (a: Client) => a.id, 400],
+    ['nobody', () => '1', 404],
+    ['no id', () => 'x', 404],
+  ])('refuses to follow %s', async (_, target, status) => {
+    const [a] = (await some(1)) as [Client];
+    expect((await a.put(`/v1/relationships/${target(a)}`, { kind: 'friend' })).status).toBe(status);
+  });
+
+  it('takes a deleted account out of everything', async () => {
+    const [gone, fan, idol] = (await some(3)) as [Client, Client, Client];
+    await fan.follow(gone);
+    await gone.follow(idol);
+    await idol.put(`/v1/relationships/${gone.id}`, { kind: 'mute' });
+    const post = await gone.post('/v1/posts', { body: 'farewell' });
+    await app.drained();
+    expect((await gone.delete('/v1/me')).status).toBe(204);
+    expect((await gone.get('/v1/me')).status).toBe(401);
+    expect((await fan.get(`/v1/users/${gone.id}`)).status).toBe(404);
+    expect((await fan.get(`/v1/posts/${post.body.id}`)).status).toBe(404);
+    expect((await fan.get('/v1/feeds/friends')).body.data).toEqual([]);
+    expect((await fan.follow(gone)).status).toBe(404);
+    await app.drained();
+    expect((await fan.get('/v1/me')).body.counts).toMatchObject({ following: 0 });
+    expect((await idol.get('/v1/me')).body.counts).toMatchObject({ followers: 0 });
+    expect(await app.get(GraphView).standings(idol.id, [gone.id])).toMatchObject([{ kind: null }]);
+    expect((await app.user(gone.username)).id).not.toBe(gone.id);
+  });
+});
