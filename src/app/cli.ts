@@ -11,8 +11,8 @@ import { verifyRedisCacheCommand } from './commands/verify-redis-cache.js';
 export function createProgram(): Command {
   const program = new Command('sluice')
     .description(
-      'Operates a Sluice installation. Works on the databases that DATABASE_URL, ACTIVITY_SHARD_URLS and REDIS_URL name;\n' +
-        'without them on the embedded ones of this folder, whether `npm start` is running or not.',
+      'Operates a Sluice installation. Works on the stores that DATABASE_URL, ACTIVITY_SHARD_URLS and REDIS_URL name; ' +
+        'without them on the embedded ones in SLUICE_DATA_DIR (.data), whether `npm start` is running or not.',
     )
     .showHelpAfterError('(add --help for what there is)')
     .configureHelp({ showGlobalOptions: true });

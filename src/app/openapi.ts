@@ -16,8 +16,9 @@ ${Object.entries(PROBLEMS)
   .map(([key, { status, title }]) => `| \`urn:sluice:problem:${key}\` | ${status} | ${title} |`)
   .join('\n')}
 
-Any route may answer 401, 413, 415, 429 or 503; the last two with \`Retry-After\`, and every answer tells what is left of the
-allowance in \`RateLimit-*\`.
+Any route that takes a token may answer 401, and any route 413, 415, 429 or 503; the last two with \`Retry-After\`. Requests
+that may pass count against the allowance of their user, or of their address, and their answers tell what is left of it in
+\`RateLimit-*\`; the service routes do not count.
 `;
 
 /** The API's description, made from the controllers and their types. */

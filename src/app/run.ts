@@ -26,8 +26,8 @@ export async function run(role?: Role): Promise<void> {
     if (stores.embedded) await migrateAll(stores.config);
     app = await createServer(stores.config);
     stopOnSignal(app, stores);
-    const demo = stores.embedded ? await prepareDemo(app, process.env) : undefined;
     await app.listen(stores.config.http.port, stores.config.http.host);
+    const demo = stores.embedded ? await prepareDemo(app, process.env) : undefined;
     say(welcome(await app.getUrl(), stores, demo));
   } catch (error) {
     await app?.close().catch(() => undefined);
@@ -55,6 +55,7 @@ function explain(error: unknown): string {
   if (error instanceof ConfigError || error instanceof EmbeddedStackError) return error.message;
   const { code, message, stack } = error as { code?: string; message?: string; stack?: string };
   if (code === 'EADDRINUSE') return `${message}: something listens there already. Set PORT to another one.`;
+  if (code === '42P01') return 'The tables are missing: run `sluice migrate` on these databases first.';
   if (code === 'ECONNREFUSED') return `A store cannot be reached: ${message}`;
   return stack ?? String(error);
 }

@@ -12,6 +12,8 @@ export async function createServer(config: Config): Promise<NestFastifyApplicati
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.for(config), createAdapter(config), {
     logger: new PinoLoggerService(logger),
     abortOnError: false,
+    // Nest's own would take forms as well; Fastify's takes JSON.
+    bodyParser: false,
   });
   await installHooks(app, config, logger);
   if (config.roles.includes('http')) serveDocs(app);

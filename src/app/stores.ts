@@ -60,6 +60,11 @@ export async function keptSecret(dataDir: string, name: string, bytes: number): 
   }
 }
 
+/** A kept secret, where there is one. */
+export async function knownSecret(dataDir: string, name: string): Promise<string | undefined> {
+  return readFile(join(dataDir, name), 'utf8').catch(() => undefined);
+}
+
 async function embeddedEnvironment(
   source: Environment,
   dataDir: string,

@@ -11,7 +11,7 @@ export function welcome(url: string, { config, embedded }: Stores, demo: Demo | 
     lines.push(
       '',
       `  Demo accounts: ${DEMO_PEOPLE.map((person) => person.username).join(', ')}`,
-      `       password: ${demo.demoPassword}`,
+      `       password: ${demo.demoPassword ?? 'as `sluice seed` printed it'}`,
       demo.adminPassword
         ? `  Admin account: admin, password ${demo.adminPassword} (shown this once)`
         : '  Admin account: admin (forgot the password? npm run sluice -- users password admin)',

@@ -3,6 +3,7 @@ import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { ACCESS, type Access, type Viewer } from '../platform/http/access.js';
 import { Problem } from '../platform/http/problem.js';
+import { RateLimits } from '../platform/http/rate-limits.js';
 import { Accounts } from '../users/accounts.js';
 import { RevokedSessions } from './revoked-sessions.js';
 import { Tokens } from './tokens.js';
@@ -15,6 +16,7 @@ export class AccessGuard implements CanActivate {
     private readonly tokens: Tokens,
     private readonly revoked: RevokedSessions,
     private readonly accounts: Accounts,
+    private readonly limits: RateLimits,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -25,7 +27,10 @@ export class AccessGuard implements CanActivate {
     if (access === 'public') return true;
     const request = context.switchToHttp().getRequest<FastifyRequest & { viewer?: Viewer }>();
     const viewer = this.viewerOf(request);
-    if (!viewer) throw new Problem('unauthenticated');
+    if (!viewer) {
+      await this.limits.requests.take(`address:${request.ip}`);
+      throw new Problem('unauthenticated');
+    }
     request.viewer = viewer;
     if (access === 'user') return true;
     if (access === 'admin' && (await this.accounts.roleOf(viewer.id)) === 'admin') return true;

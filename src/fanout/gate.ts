@@ -41,7 +41,7 @@ export interface CloseOptions {
 
 const lockGate = sqlFile<GateRow>(import.meta.url, './sql/lock-gate.sql');
 const readGate = sqlFile<GateRow>(import.meta.url, './sql/read-gate.sql');
-const closeGate = sqlFile(import.meta.url, './sql/close-gate.sql');
+const closeGate = sqlFile<{ closed_at: Date }>(import.meta.url, './sql/close-gate.sql');
 const openGate = sqlFile(import.meta.url, './sql/open-gate.sql');
 const POLL_MS = 20;
 
@@ -63,16 +63,17 @@ export class Gate {
    * @throws Problem `gate-timeout` when jobs were still running after `timeoutMs`; the gate is open again then
    */
   async close({ reason, by, reopenAfterSeconds, timeoutMs = 30_000 }: CloseOptions): Promise<GateStatus> {
-    await this.primary.transaction(async (transaction) => {
+    const closedAt = await this.primary.transaction(async (transaction) => {
       await transaction.query(lockGate);
-      await transaction.query(closeGate, [reason, by, reopenAfterSeconds ?? null]);
+      const [row] = await transaction.query(closeGate, [reason, by, reopenAfterSeconds ?? null]);
       await this.queue().pause();
+      return row!.closed_at;
     });
     this.logger.log(`closed by ${by}: ${reason}`);
     const deadline = Date.now() + timeoutMs;
     while ((await this.queue().getActiveCount()) > 0) {
       if (Date.now() > deadline) {
-        await this.open(by);
+        await this.open(by, closedAt);
         throw new Problem('gate-timeout');
       }
       await delay(POLL_MS);
@@ -80,10 +81,14 @@ export class Gate {
     return this.status();
   }
 
-  /** Opens the gate; an open one stays open. */
-  async open(by: string): Promise<GateStatus> {
+  /**
+   * Opens the gate; an open one stays open.
+   * @param closedAt opens it only if it was closed at that moment, and not again since by somebody else
+   */
+  async open(by: string, closedAt?: Date): Promise<GateStatus> {
     await this.primary.transaction(async (transaction) => {
-      await transaction.query(lockGate);
+      const [row] = await transaction.query(lockGate);
+      if (closedAt && row!.closed_at?.getTime() !== closedAt.getTime()) return;
       await transaction.query(openGate);
       await this.queue().resume();
     });

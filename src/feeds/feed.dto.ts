@@ -40,6 +40,7 @@ export class NotificationDto {
 
 export class NotificationPageDto {
   data!: NotificationDto[];
+  /** `complete` is always true: it does not tell of notifications that are still on their way. */
   page!: PageEndDto;
 }
 

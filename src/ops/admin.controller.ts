@@ -11,7 +11,7 @@ import { UserStore } from '../users/user-store.js';
 import { CloseGateDto, GateDto, ReceiptDto } from './gate.dto.js';
 
 const REOPEN_AFTER_SECONDS = 900;
-/** Less than what a request may take in all. */
+/** Less than the silence after which the server gives a connection up: twice REQUEST_TIMEOUT_MS. */
 const CLOSE_TIMEOUT_MS = 8_000;
 
 @ApiTags('admin')

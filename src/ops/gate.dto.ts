@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsInt, IsOptional, Max, Min } from 'class-validator';
-import { IsPlainText } from '../platform/http/validation.js';
+import { IsInt, Max, Min } from 'class-validator';
+import { IsPlainText, MayBeLeftOut } from '../platform/http/validation.js';
 
 export class CloseGateDto {
   /**
@@ -12,7 +12,7 @@ export class CloseGateDto {
 
   /** Reopens by itself after so many seconds; 900 unless given. */
   @ApiProperty({ minimum: 1, maximum: 86_400, default: 900, required: false, example: 900 })
-  @IsOptional()
+  @MayBeLeftOut()
   @IsInt()
   @Min(1)
   @Max(86_400)

@@ -42,7 +42,7 @@ export class PostsController {
   async publish(
     @CurrentViewer() viewer: Viewer,
     @Body() { body }: PublishPostDto,
-    @Headers('idempotency-key') key?: string,
+    @Headers('Idempotency-Key') key?: string,
   ): Promise<PostView> {
     if (key !== undefined && !IDEMPOTENCY_KEY.test(key)) {
       const errors = ['Idempotency-Key must be 1 to 255 visible ASCII characters'];

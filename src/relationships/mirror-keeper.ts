@@ -17,16 +17,19 @@ export class MirrorKeeper implements OnApplicationBootstrap, BeforeApplicationSh
 
   constructor(private readonly rebuild: MirrorRebuild) {}
 
-  async onApplicationBootstrap(): Promise<void> {
-    await this.check();
-    this.timer = setInterval(() => {
-      this.checking ??= this.check().finally(() => (this.checking = undefined));
-    }, CHECK_MS);
+  onApplicationBootstrap(): void {
+    this.begin();
+    this.timer = setInterval(() => this.begin(), CHECK_MS);
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     clearInterval(this.timer);
+    this.rebuild.abandon();
     await this.checking;
+  }
+
+  private begin(): void {
+    this.checking ??= this.check().finally(() => (this.checking = undefined));
   }
 
   private async check(): Promise<void> {

@@ -64,6 +64,7 @@ export interface RebuildCertificate {
 @Injectable()
 export class MirrorRebuild {
   private readonly states: RebuildStateStore;
+  private lock: RebuildLock | undefined;
 
   constructor(
     private readonly redis: GraphRedis,
@@ -112,10 +113,16 @@ export class MirrorRebuild {
     return text ? (JSON.parse(text) as RebuildCertificate) : undefined;
   }
 
+  /** Stops a rebuild of this process soon; whoever rebuilds next goes on with it. */
+  abandon(): void {
+    this.lock?.abandon();
+  }
+
   /** @returns undefined when a rebuild is under way elsewhere */
   async run(options: RebuildOptions = {}): Promise<RebuildCertificate | undefined> {
     const lock = await RebuildLock.take(this.redis.client, this.mirror.keys.rebuild, randomUUID());
     if (!lock) return undefined;
+    this.lock = lock;
     const watch = await RedisWatch.start(this.redis.client);
     try {
       const began = performance.now();

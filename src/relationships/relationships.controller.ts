@@ -29,7 +29,7 @@ export class RelationshipsController {
     private readonly lists: UserLists,
   ) {}
 
-  /** Follows (as friend or noise), blocks or mutes a user; moves there from whatever was before. Repeating it changes nothing. */
+  /** Follows (as friend or noise), blocks or mutes a user, in place of whatever was before. Repeating it changes nothing. */
   @Put('relationships/:userId')
   @ApiParam({ name: 'userId', example: '2172782113333248001' })
   @ApiOkResponse({ type: ViewerRelationshipDto })
@@ -71,6 +71,7 @@ export class RelationshipsController {
 
   /** Who follows a user, newest accounts first. */
   @Get('users/:idOrName/followers')
+  @ApiParam({ name: 'idOrName', example: '@ada' })
   @ApiOkResponse({ type: UserPageDto })
   @ApiProblems('invalid-request', 'invalid-cursor', 'not-found')
   followers(
@@ -83,6 +84,7 @@ export class RelationshipsController {
 
   /** Whom a user follows, newest accounts first. */
   @Get('users/:idOrName/following')
+  @ApiParam({ name: 'idOrName', example: '@ada' })
   @ApiOkResponse({ type: UserPageDto })
   @ApiProblems('invalid-request', 'invalid-cursor', 'not-found')
   following(
@@ -94,7 +96,7 @@ export class RelationshipsController {
     return this.lists.following(viewer.id, idOrName, kinds, query);
   }
 
-  /** Whom the viewer has blocked. */
+  /** Whom the viewer has blocked, newest accounts first. */
   @Get('me/blocks')
   @ApiOkResponse({ type: UserPageDto })
   @ApiProblems('invalid-request', 'invalid-cursor')
@@ -102,7 +104,7 @@ export class RelationshipsController {
     return this.lists.own(viewer.id, 'block', query);
   }
 
-  /** Whom the viewer has muted. */
+  /** Whom the viewer has muted, newest accounts first. */
   @Get('me/mutes')
   @ApiOkResponse({ type: UserPageDto })
   @ApiProblems('invalid-request', 'invalid-cursor')

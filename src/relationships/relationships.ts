@@ -35,7 +35,7 @@ export class Relationships {
    * Sets how an owner stands to a subject; what is so already is left alone and emits nothing. A block also ends the
    * subject's following of the owner, in the same transaction.
    * @param notify false leaves the subject uninformed of a new follower
-   * @throws Problem `self-relationship`; `not-found` when there is no such user, or one who has blocked the owner
+   * @throws Problem `self-relationship`; `not-found` when there is no such user, or when a follow is wanted of one who has blocked the owner
    */
   async set(owner: Id, subject: Id, kind: RelationshipKind, notify = true): Promise<void> {
     if (owner === subject) throw new Problem('self-relationship');
@@ -55,7 +55,7 @@ export class Relationships {
       if (to && !(await this.users.exist(transaction, [owner, subject]))) throw noSuchUser();
       const { mine, theirs } = await this.store.pair(owner, subject, transaction);
       if (mine === to) return [];
-      if (isFollow(to) && theirs === 'block') throw noSuchUser();
+      if (to !== null && to !== 'block' && theirs === 'block') throw noSuchUser();
       const done = [await this.record(transaction, { ownerId: owner, subjectId: subject, from: mine, to })];
       if (to === 'block' && isFollow(theirs)) {
         const severed = { ownerId: subject, subjectId: owner, from: theirs, to: null };

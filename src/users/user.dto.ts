@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsOptional, IsUrl, MaxLength, ValidateIf } from 'class-validator';
-import { IsPlainText } from '../platform/http/validation.js';
+import { IsUrl, MaxLength, ValidateIf } from 'class-validator';
+import { IsPlainText, MayBeLeftOut } from '../platform/http/validation.js';
 
 /** How many posts, followers and followed ones a user has. */
 export class UserCountsDto {
@@ -41,12 +41,12 @@ export class UserDto {
 /** What is to change; what is left out stays. */
 export class ChangeProfileDto {
   /** @example Ada Lovelace */
-  @IsOptional()
+  @MayBeLeftOut()
   @IsPlainText(0, 50)
   name?: string;
 
   /** @example Notes on the engine. */
-  @IsOptional()
+  @MayBeLeftOut()
   @IsPlainText(0, 500)
   bio?: string;
 

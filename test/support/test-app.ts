@@ -1,6 +1,6 @@
 import type { Type } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import { createServer } from '../../src/app/server.js';
 import { Sessions } from '../../src/auth/sessions.js';
 import { Config } from '../../src/platform/config/config.js';
@@ -63,9 +63,12 @@ export class TestApp {
     return new Client(this.url, accessToken, id, username);
   }
 
-  /** Waits until nothing is left in the outbox: everything that follows from what was accepted is done. */
+  /**
+   * Waits until nothing is left in the outbox: everything that follows from what was accepted is done. In hooks as well,
+   * where `expect.poll` cannot be used.
+   */
   async drained(timeout = 30_000): Promise<void> {
-    await expect.poll(() => this.outboxSize(), { timeout, interval: 20 }).toBe(0);
+    await vi.waitFor(async () => expect(await this.outboxSize()).toBe(0), { timeout, interval: 20 });
   }
 
   async outboxSize(): Promise<number> {

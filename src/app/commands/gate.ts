@@ -1,5 +1,5 @@
 import { userInfo } from 'node:os';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { Gate, type GateStatus } from '../../fanout/gate.js';
 import { printResult, withServices } from './operate.js';
 
@@ -24,12 +24,15 @@ export function gateCommand(): Command {
       new Command('close')
         .description('close it, and return once no row is being written any more')
         .requiredOption('--reason <text>', 'why, for those who wonder')
-        .option('--reopen-after <duration>', 'reopens by itself: 90s, 15m, 2h', parseSeconds, 900)
-        .option(
-          '--timeout <duration>',
-          'how long to wait for running jobs before giving up',
-          parseSeconds,
-          30,
+        .addOption(
+          new Option('--reopen-after <duration>', 'when it reopens by itself: 90s, 15m, 2h')
+            .argParser(parseSeconds)
+            .default(900, '15m'),
+        )
+        .addOption(
+          new Option('--timeout <duration>', 'how long to wait for running jobs before it opens again')
+            .argParser(parseSeconds)
+            .default(30, '30s'),
         )
         .action(({ reason, reopenAfter, timeout, json }: CloseOptions) =>
           show(json, (gate) =>

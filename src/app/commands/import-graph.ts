@@ -13,12 +13,21 @@ interface ImportGraphOptions {
 
 export function importGraphCommand(): Command {
   return new Command('import-graph')
+    .summary('import an edge list of follows')
     .description(
-      'import an edge list: `follower followed` a line, plain or gzip; makes the users that are missing.\n' +
+      'import an edge list: `follower followed` a line, plain or gzip; makes the users that are missing. ' +
         'They have no password. Repeating an import, or going on with one that was cut off, adds what is missing.',
     )
-    .argument('<file>', 'the edge list; blanks, tab or comma between the two; # and % begin comments')
-    .option('--prefix <text>', 'goes before each node to make its username', parsePrefix, 'n')
+    .argument(
+      '<file>',
+      'the edge list; blanks, tab or comma between the two; lines that begin with # or % are comments',
+    )
+    .option(
+      '--prefix <text>',
+      'goes before each node to make its username; up to 6 characters',
+      parsePrefix,
+      'n',
+    )
     .addOption(new Option('--kind <kind>', 'how they follow').choices(['friend', 'noise']).default('friend'))
     .option('--undirected', 'each line is a follow in both directions')
     .action((file: string, { prefix, kind, undirected = false, json }: ImportGraphOptions) =>

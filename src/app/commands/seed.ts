@@ -5,7 +5,9 @@ import { CommandError, printResult, withServices } from './operate.js';
 
 export function seedCommand(): Command {
   return new Command('seed')
-    .description('fill an empty system with a small demo network and an admin')
+    .description(
+      'fill an empty system with a small demo network and an admin, whose password is SLUICE_ADMIN_PASSWORD or drawn',
+    )
     .option('--password <text>', 'password of the demo accounts (default: drawn at random and printed)')
     .action(({ password, json }: { password?: string; json?: boolean }) =>
       withServices(async (services) => {

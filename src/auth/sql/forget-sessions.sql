@@ -1,2 +1,2 @@
--- A revoked session is kept until its tokens have run out by themselves, so that their reuse is still seen.
-DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < now() LIMIT 10000)
+-- A session is kept for a day past its end: its last access token, which may be revoked, lives a little longer than it.
+DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < now() - interval '1 day' LIMIT 10000)

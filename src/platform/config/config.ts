@@ -12,7 +12,8 @@ export class Config {
   readonly http: {
     port: number;
     host: string;
-    trustProxy: boolean;
+    /** Addresses of proxies whose `X-Forwarded-For` is believed. */
+    trustProxy: string[];
     corsOrigins: string[];
     publicUrl: string | undefined;
     bodyLimitBytes: number;

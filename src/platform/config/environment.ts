@@ -4,6 +4,8 @@ import {
   IsBoolean,
   IsIn,
   IsInt,
+  IsIP,
+  ArrayNotEmpty,
   IsOptional,
   IsString,
   IsUrl,
@@ -47,10 +49,8 @@ const REDIS_URL = { protocols: ['redis', 'rediss'], require_tld: false, require_
 export class Environment {
   @Whole() @IsInt() @Min(0) @Max(65535) PORT = 3000;
   @IsString() HOST = '0.0.0.0';
-  @List() @IsArray() @IsIn(['http', 'worker'], { each: true }) ROLES: ('http' | 'worker')[] = [
-    'http',
-    'worker',
-  ];
+  @List() @IsArray() @ArrayNotEmpty() @IsIn(['http', 'worker'], { each: true }) ROLES: ('http' | 'worker')[] =
+    ['http', 'worker'];
 
   @IsUrl(POSTGRES_URL) DATABASE_URL!: string;
   @List() @IsArray() @IsUrl(POSTGRES_URL, { each: true }) ACTIVITY_SHARD_URLS!: string[];
@@ -77,7 +77,7 @@ export class Environment {
 
   @Whole() @IsInt() @Min(1_024) @Max(10_485_760) BODY_LIMIT_BYTES = 131_072;
   @Whole() @IsInt() @Min(100) @Max(120_000) REQUEST_TIMEOUT_MS = 10_000;
-  @Flag() @IsBoolean() TRUST_PROXY = false;
+  @List() @IsArray() @IsIP(undefined, { each: true }) TRUST_PROXY: string[] = [];
   @List() @IsArray() @IsString({ each: true }) CORS_ORIGINS: string[] = [];
   @IsOptional() @IsUrl({ require_tld: false, require_protocol: true }) PUBLIC_URL?: string;
   @IsOptional() @MinLength(16) METRICS_TOKEN?: string;

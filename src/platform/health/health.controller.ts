@@ -1,7 +1,7 @@
-import { Controller, Get, Headers, Ip, Res } from '@nestjs/common';
+import { Controller, Get, Req, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Config } from '../config/config.js';
 import { Public } from '../http/access.js';
 import { Problem } from '../http/problem.js';
@@ -39,26 +39,31 @@ export class HealthController {
     return health;
   }
 
-  /** Prometheus's text format. For callers on this machine, and for whoever presents METRICS_TOKEN as bearer token. */
+  /**
+   * Prometheus's text format. For whoever presents METRICS_TOKEN as bearer token; where that is not set, for callers on
+   * this machine.
+   */
   @Get('metrics')
   @ApiProduces('text/plain')
   @ApiOkResponse({ schema: { type: 'string' } })
   @ApiProblems('forbidden')
   async scrape(
-    @Ip() address: string,
-    @Headers('authorization') authorization: string | undefined,
+    @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string> {
-    if (!this.mayScrape(address, authorization))
-      throw new Problem('forbidden', 'Present METRICS_TOKEN as bearer token.');
+    if (!this.mayScrape(request)) throw new Problem('forbidden', 'Present METRICS_TOKEN as bearer token.');
     void reply.header('content-type', this.metrics.registry.contentType);
     return this.metrics.registry.metrics();
   }
 
-  private mayScrape(address: string, authorization: string | undefined): boolean {
+  /** Without a token, a caller is on this machine when the connection is, and no proxy says that it speaks for another. */
+  private mayScrape({ raw, headers }: FastifyRequest): boolean {
     const { metricsToken } = this.config.http;
-    if (metricsToken === undefined) return /^(127\.|::1$|::ffff:127\.)/.test(address);
-    return timingSafeEqual(digest(authorization ?? ''), digest(`Bearer ${metricsToken}`));
+    if (metricsToken === undefined) {
+      const local = /^(127\.|::1$|::ffff:127\.)/.test(raw.socket.remoteAddress ?? '');
+      return local && headers['x-forwarded-for'] === undefined && headers.forwarded === undefined;
+    }
+    return timingSafeEqual(digest(headers.authorization ?? ''), digest(`Bearer ${metricsToken}`));
   }
 }
 

@@ -10,7 +10,10 @@ const UNLIMITED = Symbol('unlimited');
 /** Exempts a route from the request limit: what a load balancer or a scraper polls. */
 export const Unlimited = () => SetMetadata(UNLIMITED, true);
 
-/** Counts each request against its user's allowance, or its address's; answers carry what is left. Runs after the access guard. */
+/**
+ * Counts each request that the access guard let pass against its user's allowance, or its address's; answers carry what is
+ * left.
+ */
 @Injectable()
 export class RateLimitGuard implements CanActivate {
   constructor(

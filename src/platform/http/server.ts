@@ -3,11 +3,12 @@ import underPressure from '@fastify/under-pressure';
 import cors from '@fastify/cors';
 import helmet from '@fastify/helmet';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { Config } from '../config/config.js';
 import { Metrics } from '../metrics/metrics.js';
 import type { Viewer } from './access.js';
+import { answerClientError } from './client-error.js';
 import { Problem } from './problem.js';
 import { sendProblem } from './problem.filter.js';
 import { toProblem } from './to-problem.js';
@@ -15,19 +16,24 @@ import { toProblem } from './to-problem.js';
 /** Past this delay of the event loop the process is too busy to take more on. */
 const MOST_EVENT_LOOP_DELAY_MS = 1_000;
 
+/** No body of ours is nested deeper; past some thousands the checks themselves would run out of stack. */
+const MOST_NESTING = 20;
+
 /** The HTTP server: bounded bodies, bounded waits, an id for each request. */
 export function createAdapter(config: Config): FastifyAdapter {
   const run = randomBytes(4).toString('hex');
   let count = 0;
+  const nextRequestId = () => `${run}-${(++count).toString(36)}`;
   return new FastifyAdapter({
-    trustProxy: config.http.trustProxy,
+    trustProxy: config.http.trustProxy.length > 0 ? config.http.trustProxy : false,
     bodyLimit: config.http.bodyLimitBytes,
     requestTimeout: config.http.requestTimeoutMs,
     connectionTimeout: config.http.requestTimeoutMs * 2,
     keepAliveTimeout: 72_000,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 100 },
-    genReqId: () => `${run}-${(++count).toString(36)}`,
+    genReqId: nextRequestId,
+    clientErrorHandler: (error, socket) => answerClientError(error, socket, nextRequestId),
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
       sendProblem(reply, toProblem(error), request.id),
   });
@@ -63,6 +69,7 @@ export async function installHooks(
     pressureHandler: (request, reply) => sendProblem(reply, new Problem('overloaded'), request.id),
   });
   const fastify = app.getHttpAdapter().getInstance();
+  limitRequests(fastify);
   fastify.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id);
     done();
@@ -82,4 +89,22 @@ export async function installHooks(
     });
     done();
   });
+}
+
+/** Bodies are JSON alone (anything else answers 415), and not nested without end. */
+function limitRequests(fastify: FastifyInstance): void {
+  fastify.removeContentTypeParser('text/plain');
+  fastify.addHook('preValidation', (request, reply, done) => {
+    if (!isDeeperThan(MOST_NESTING, request.body)) done();
+    else sendProblem(reply, new Problem('invalid-request', 'The body is nested too deeply.'), request.id);
+  });
+  // Whoever expects something that we do not know gets the answer itself, not Node's bare 417.
+  fastify.server.on('checkExpectation', (request, response) => {
+    fastify.server.emit('request', request, response);
+  });
+}
+
+function isDeeperThan(levels: number, value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeeperThan(levels - 1, inner));
 }

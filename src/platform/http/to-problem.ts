@@ -6,13 +6,12 @@ const BY_STATUS: Record<number, ProblemKey> = {
   401: 'unauthenticated',
   403: 'forbidden',
   404: 'not-found',
-  405: 'method-not-allowed',
   408: 'request-timeout',
   413: 'payload-too-large',
   414: 'invalid-request',
   415: 'unsupported-media-type',
   429: 'too-many-requests',
-  431: 'invalid-request',
+  431: 'headers-too-large',
   503: 'overloaded',
 };
 

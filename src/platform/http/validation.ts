@@ -1,7 +1,7 @@
 import { applyDecorators, ValidationPipe, type ValidationError } from '@nestjs/common';
 import { ApiProperty } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import { registerDecorator } from 'class-validator';
+import { registerDecorator, ValidateIf } from 'class-validator';
 import { isId } from '../ids/ids.js';
 import { Problem } from './problem.js';
 
@@ -15,6 +15,9 @@ function rule(name: string, message: string, validate: (value: unknown) => boole
       validator: { validate },
     });
 }
+
+/** The property may be left out. Null is a value, and has to pass what is asked of one (`IsOptional` lets it through). */
+export const MayBeLeftOut = (): PropertyDecorator => ValidateIf((_, value: unknown) => value !== undefined);
 
 /** A 64-bit id as a decimal string. */
 export const IsIdText = (): PropertyDecorator =>

@@ -30,7 +30,6 @@ const BATCH = 500;
  */
 @Injectable()
 export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly logger = new Logger('OutboxRelay');
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> | undefined;
   private again = false;
@@ -73,7 +72,7 @@ export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShu
     try {
       while ((await this.dispatchDue()) === BATCH && !this.stopped);
     } catch (error) {
-      this.logger.warn(
+      logger.warn(
         `dispatch failed, to be tried again: ${error instanceof Error ? error.message : String(error)}`,
       );
     }
@@ -105,11 +104,18 @@ const toJob = ({ id, topic, payload }: OutboxRow): NewJob => ({
   data: { outboxId: id, payload },
 });
 
+const logger = new Logger('OutboxRelay');
+
 function groupByQueue(rows: OutboxRow[]): Map<QueueName, OutboxRow[]> {
   const groups = new Map<QueueName, OutboxRow[]>();
   for (const row of rows) {
     const queue = jobTypes().get(row.topic)?.queue;
-    if (!queue) continue;
+    if (!queue) {
+      logger.warn(
+        `nobody knows the job ${row.topic} of outbox row ${row.id}; it waits for a version that does`,
+      );
+      continue;
+    }
     groups.set(queue, [...(groups.get(queue) ?? []), row]);
   }
   return groups;

@@ -13,6 +13,12 @@ import { close, connect } from '../redis/redis.js';
 import { JobHandlers } from './job-handlers.js';
 import { type JobEnvelope, Queues } from './queues.js';
 
+/**
+ * How long a killed worker's job is left alone, in milliseconds. A live worker renews its claim every half of it; one that
+ * was merely held up for longer has its job done twice, which does no harm.
+ */
+const CLAIM_MS = 10_000;
+
 /** Runs the handlers, one BullMQ worker per queue, and strikes a finished job's row from the outbox. */
 @Injectable()
 export class QueueWorkers implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -36,7 +42,8 @@ export class QueueWorkers implements OnApplicationBootstrap, BeforeApplicationSh
         connection: this.connection,
         prefix: this.queues.prefix,
         concurrency: this.config.fanout.concurrency,
-        stalledInterval: 5_000,
+        lockDuration: CLAIM_MS,
+        stalledInterval: CLAIM_MS / 2,
         maxStalledCount: 20,
       });
       worker.on('error', (error) => this.logger.debug(`${name}: ${error.message}`));

@@ -3,7 +3,7 @@ import { Redis, type RedisOptions } from 'ioredis';
 import { Config } from '../config/config.js';
 
 /**
- * The Redis that holds the mirror, the caches and the rate limits. It fails fast: a command that cannot be sent, or is
+ * The Redis that holds the mirror and the rate limits. It fails fast: a command that cannot be sent, or is
  * not answered in time, rejects, and the caller falls back to Postgres.
  */
 @Injectable()

@@ -21,9 +21,14 @@ export class RebuildLock {
     return taken === 'OK' ? new RebuildLock(redis, key, owner) : undefined;
   }
 
+  /** Makes the holder stop at its next check. */
+  abandon(): void {
+    this.lost = true;
+  }
+
   /** @throws Error when the lock was lost, so that its holder stops what somebody else may be doing by now */
   check(): void {
-    if (this.lost) throw new Error('The rebuild was taken over by another process.');
+    if (this.lost) throw new Error('The rebuild stopped here, to be gone on with.');
   }
 
   async release(): Promise<void> {
