@@ -1,0 +1,81 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { INestApplicationContext } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { OperatorModule } from '../../src/app/app.module.js';
+import { migrateAll } from '../../src/ops/migrate.js';
+import { Config } from '../../src/platform/config/config.js';
+import { EmbeddedStack } from '../../src/platform/embedded/embedded-stack.js';
+import { ServerProcess, type ServerProcessOptions } from './server-process.js';
+
+type Environment = Record<string, string>;
+
+/** Limits of single users, which would stop a load generator, are counted but never reached. */
+const NO_LIMITS = { RATE_LIMIT_PER_MINUTE: '1000000000', SIGNUPS_PER_HOUR: '1000000000' };
+
+/** A durable Postgres and a Redis in a temporary folder, migrated, and the processes of the product that run on them. */
+export class BenchStack {
+  private context: INestApplicationContext | undefined;
+  private readonly servers: ServerProcess[] = [];
+
+  private constructor(
+    private readonly dataDir: string,
+    private readonly stores: EmbeddedStack,
+    readonly environment: Environment,
+    private readonly nodeOptions: readonly string[],
+  ) {}
+
+  /** @param nodeOptions options of Node for the measured processes, such as `--cpu-prof` */
+  static async start(nodeOptions: readonly string[] = []): Promise<BenchStack> {
+    const dataDir = await mkdtemp(join(tmpdir(), 'sluice-bench-'));
+    const stores = await EmbeddedStack.start({ dataDir, durable: true });
+    const { databaseUrl, shardUrls, redisUrl } = stores.urls;
+    const environment = {
+      DATABASE_URL: databaseUrl,
+      ACTIVITY_SHARD_URLS: shardUrls.join(','),
+      REDIS_URL: redisUrl,
+      JWT_SECRET: 'a secret for benchmarks alone, 32 bytes or more',
+      PORT: '0',
+      HOST: '127.0.0.1',
+      ...NO_LIMITS,
+    };
+    const stack = new BenchStack(dataDir, stores, environment, nodeOptions);
+    try {
+      await migrateAll(stack.config);
+      return stack;
+    } catch (error) {
+      await stack.stop();
+      throw error;
+    }
+  }
+
+  get config(): Config {
+    return Config.from(this.environment);
+  }
+
+  /** The product's services, in this process and without routes and jobs: to fill the stores, and to look into them. */
+  async services(): Promise<INestApplicationContext> {
+    this.context ??= await NestFactory.createApplicationContext(OperatorModule.for(this.config), {
+      logger: ['error'],
+      abortOnError: false,
+    });
+    return this.context;
+  }
+
+  /** Starts a server in a process of its own, and waits until it listens. */
+  async serve(options: ServerProcessOptions): Promise<ServerProcess> {
+    const environment = { ...this.environment, ...options.environment };
+    const server = await ServerProcess.start({ ...options, environment }, this.nodeOptions);
+    this.servers.push(server);
+    return server;
+  }
+
+  /** Ends the processes, then the stores, and removes the folder. */
+  async stop(): Promise<void> {
+    await Promise.all(this.servers.map((server) => server.stop()));
+    await this.context?.close();
+    await this.stores.stop();
+    await rm(this.dataDir, { recursive: true, force: true });
+  }
+}

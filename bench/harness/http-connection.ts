@@ -1,0 +1,90 @@
+import { connect, type Socket } from 'node:net';
+
+const HEAD_END = '\r\n\r\n';
+
+/**
+ * One keep-alive connection that sends a request when the answer to the last one is complete. It reads no more of an
+ * answer than its status and its length, so that asking costs a fraction of answering.
+ */
+export class HttpConnection {
+  private left = 0;
+  private sentAt = 0;
+  private head = '';
+
+  private constructor(
+    private readonly socket: Socket,
+    private readonly next: () => Buffer | undefined,
+    private readonly onAnswer: (microseconds: number) => void,
+    private readonly onEnd: (error?: Error) => void,
+  ) {
+    socket.on('data', (chunk) => this.take(chunk));
+    socket.on('error', (error) => this.onEnd(error));
+    socket.on('close', () => this.onEnd(new Error('The server closed a connection.')));
+  }
+
+  /**
+   * Sends requests until `next` has none left.
+   * @param onAnswer told how long each answer took
+   * @throws Error when the server closes the connection, or answers with anything but 200 and a stated length
+   */
+  static async run(
+    url: URL,
+    next: () => Buffer | undefined,
+    onAnswer: (microseconds: number) => void,
+  ): Promise<void> {
+    const socket = connect({ host: url.hostname, port: Number(url.port), noDelay: true });
+    try {
+      await new Promise<void>((resolve, reject) => {
+        const onEnd = (error?: Error) => (error ? reject(error) : resolve());
+        const connection = new HttpConnection(socket, next, onAnswer, onEnd);
+        socket.once('connect', () => connection.ask());
+      });
+    } finally {
+      socket.destroy();
+    }
+  }
+
+  private ask(): void {
+    const request = this.next();
+    if (!request) {
+      this.onEnd();
+      return;
+    }
+    this.sentAt = performance.now();
+    this.socket.write(request);
+  }
+
+  private take(chunk: Buffer): void {
+    if (this.left > 0) this.count(chunk.length);
+    else this.begin(chunk.toString('latin1'));
+  }
+
+  private begin(text: string): void {
+    this.head += text;
+    const end = this.head.indexOf(HEAD_END);
+    if (end < 0) return;
+    const size = bodySize(this.head.slice(0, end));
+    if (size === undefined) {
+      this.onEnd(new Error(`Not a page: ${this.head.slice(0, 300)}`));
+      return;
+    }
+    const begun = this.head.length - end - HEAD_END.length;
+    this.head = '';
+    this.left = size;
+    this.count(begun);
+  }
+
+  private count(bytes: number): void {
+    this.left -= bytes;
+    if (this.left > 0) return;
+    this.onAnswer((performance.now() - this.sentAt) * 1_000);
+    this.ask();
+  }
+}
+
+/** @returns undefined for an answer that is not a 200 of a stated length */
+function bodySize(head: string): number | undefined {
+  if (!head.startsWith('HTTP/1.1 200 ')) return undefined;
+  const size = /\r\ncontent-length: *(\d+)/i.exec(head)?.[1];
+  return size === undefined ? undefined : Number(size);
+}
