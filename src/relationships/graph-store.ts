@@ -42,7 +42,10 @@ const readPair = sqlFile<{ mine: number | null; theirs: number | null }>(
   import.meta.url,
   './sql/read-pair.sql',
 );
-const writeRelationship = sqlFile<{ version: number }>(import.meta.url, './sql/write-relationship.sql');
+const writeRelationship = sqlFile<{ version: number; following: number }>(
+  import.meta.url,
+  './sql/write-relationship.sql',
+);
 const audiencePage = sqlFile<[Id, number]>(import.meta.url, './sql/audience-page.sql');
 const audienceChunk = sqlFile<{ size: number; upto: Id | null }>(import.meta.url, './sql/audience-chunk.sql');
 const followersPage = sqlFile<{ id: Id }>(import.meta.url, './sql/followers-page.sql');
@@ -78,8 +81,11 @@ export class GraphStore {
     return { mine: kindOf(row?.mine), theirs: kindOf(row?.theirs) };
   }
 
-  /** Writes one change; the caller has locked its owner. @returns the change with its version */
-  async write(transaction: Transaction, change: Omit<GraphChange, 'version'>): Promise<GraphChange> {
+  /** Writes one change; the caller has locked its owner. @returns the change with its version, and how many its owner follows now */
+  async write(
+    transaction: Transaction,
+    change: Omit<GraphChange, 'version'>,
+  ): Promise<{ change: GraphChange; following: number }> {
     const { ownerId, subjectId, from, to } = change;
     const difference = (kind: FollowKind) => Number(to === kind) - Number(from === kind);
     const [row] = await transaction.query(writeRelationship, [
@@ -89,7 +95,7 @@ export class GraphStore {
       difference('friend'),
       difference('noise'),
     ]);
-    return { ...change, version: row!.version };
+    return { change: { ...change, version: row!.version }, following: row!.following };
   }
 
   /** Followers of an author with ids above `after` up to `upto`, in the order of their ids, at most `limit`. */

@@ -181,14 +181,16 @@ export class MirrorRebuild {
     await this.mirror.load(epoch, [...behind]);
   }
 
+  /** Compares users with Postgres. An epoch that is not right is given up, and the next rebuild begins anew. */
   private async prove(epoch: string, compare: number | 'all', lock: RebuildLock) {
     let compared = 0;
     for await (const ids of this.users.spread(compare, COMPARED_PER_BATCH)) {
       lock.check();
-      const drift = await this.comparison.compare(epoch, ids);
-      if (drift.length > 0) {
+      const [wrong] = await this.comparison.compare(epoch, ids);
+      if (wrong) {
+        await this.states.clear();
         throw new Error(
-          `The rebuilt mirror is not right, so it is not used: ${drift[0]!.userId} ${drift[0]!.detail}`,
+          `The rebuilt mirror is not right, so it is not used: ${wrong.userId} ${wrong.detail}`,
         );
       }
       compared += ids.length;

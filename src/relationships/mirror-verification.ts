@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Problem } from '../platform/http/problem.js';
 import type { Id } from '../platform/ids/ids.js';
 import { UserStore } from '../users/user-store.js';
 import type { Drift } from './audit/drift.js';
@@ -34,10 +35,11 @@ export class MirrorVerification {
     private readonly comparison: MirrorComparison,
   ) {}
 
-  /** @throws Error when there is no mirror to compare */
+  /** @throws Problem `unavailable` when there is no mirror to compare */
   async run({ users, repair, report }: VerificationOptions): Promise<VerificationResult> {
     const epoch = await this.mirror.currentEpoch();
-    if (!epoch) throw new Error('There is no mirror: it is being built, or was never built.');
+    if (!epoch)
+      throw new Problem('unavailable', 'There is no mirror: it is being built, or was never built.');
     const result: VerificationResult = { users: 0, drift: [], repaired: 0 };
     for await (const ids of this.batches(users)) {
       const drift = await this.comparison.compare(epoch, ids);

@@ -33,7 +33,7 @@ export class RelationshipsController {
   @Put('relationships/:userId')
   @ApiParam({ name: 'userId', example: '2172782113333248001' })
   @ApiOkResponse({ type: ViewerRelationshipDto })
-  @ApiProblems('invalid-request', 'self-relationship', 'not-found')
+  @ApiProblems('invalid-request', 'self-relationship', 'not-found', 'too-many-follows')
   async set(
     @CurrentViewer() viewer: Viewer,
     @IdParam('userId') userId: Id,

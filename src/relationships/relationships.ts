@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { Config } from '../platform/config/config.js';
 import { PrimaryDatabase, type Transaction } from '../platform/database/primary.js';
 import { Problem } from '../platform/http/problem.js';
 import type { Id } from '../platform/ids/ids.js';
@@ -24,6 +25,7 @@ export class Relationships {
   private readonly logger = new Logger('Relationships');
 
   constructor(
+    private readonly config: Config,
     private readonly primary: PrimaryDatabase,
     private readonly store: GraphStore,
     private readonly users: UserStore,
@@ -34,7 +36,7 @@ export class Relationships {
   /**
    * Sets how an owner stands to a subject; what is so already is left alone and emits nothing. A block also ends the
    * subject's following of the owner, in the same transaction.
-   * @throws Problem `self-relationship`; `not-found` when there is no such user, or when a follow is wanted of one who has blocked the owner
+   * @throws Problem `self-relationship`; `too-many-follows`; `not-found` when there is no such user, or when a follow is wanted of one who has blocked the owner
    */
   async set(owner: Id, subject: Id, kind: RelationshipKind): Promise<void> {
     if (owner === subject) throw new Problem('self-relationship');
@@ -93,7 +95,11 @@ export class Relationships {
   }
 
   private async record(transaction: Transaction, change: Omit<GraphChange, 'version'>): Promise<Recorded> {
-    const versioned = await this.store.write(transaction, change);
+    const { change: versioned, following } = await this.store.write(transaction, change);
+    const { mostFollows } = this.config.relationships;
+    if (following > mostFollows && isFollow(change.to) && !isFollow(change.from)) {
+      throw new Problem('too-many-follows', `Nobody can follow more than ${mostFollows}.`);
+    }
     const outboxId = await this.outbox.record(transaction, graphChanged, versioned, INLINE_GRACE_MS);
     return { outboxId, change: versioned };
   }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { GraphRedis } from '../../src/platform/redis/redis.js';
 import { MirrorComparison } from '../../src/relationships/audit/mirror-comparison.js';
 import { GraphStore } from '../../src/relationships/graph-store.js';
@@ -17,6 +17,7 @@ describe('the mirror', () => {
 
   beforeAll(async () => {
     app = await TestApp.start();
+    await vi.waitFor(async () => expect(await app.get(MirrorRebuild).isReady()).toBe(true));
     people = await Promise.all(Array.from({ length: 12 }, (_, i) => app.user(`person${i}`)));
     ids = people.map((person) => person.id);
   });
@@ -88,6 +89,37 @@ describe('the mirror', () => {
     expect(await drift()).toEqual([]);
     const { client } = app.get(GraphRedis);
     expect(await client.keys(app.get(Mirror).keys.allOf(before!))).toEqual([]);
+  });
+
+  it('is finished although people sign up meanwhile', async () => {
+    let late: Promise<Client> | undefined;
+    const certificate = await app.get(MirrorRebuild).run({
+      compare: 'all',
+      report: () => {
+        late ??= app.user('latecomer');
+      },
+    });
+    expect(certificate?.mismatches).toBe(0);
+    expect((await (await late)!.get('/v1/me')).status).toBe(200);
+    const newest = await app.user('newest');
+    expect(await app.get(MirrorRebuild).run({ compare: 'all' })).toMatchObject({ mismatches: 0 });
+    expect((await newest.get('/v1/me')).status).toBe(200);
+    expect(await drift()).toEqual([]);
+  });
+
+  it('is built on an empty system whose first user comes between the snapshot and the comparison', async () => {
+    const empty = await TestApp.start({ ROLES: 'http' });
+    const store = empty.get(UserStore);
+    const spread = store.spread.bind(store);
+    vi.spyOn(store, 'spread').mockImplementationOnce(async function* (...args) {
+      await empty.user('first');
+      yield* spread(...args);
+    });
+    expect(await empty.get(MirrorRebuild).run({ compare: 'all' })).toMatchObject({
+      compared: 1,
+      mismatches: 0,
+    });
+    await empty.stop();
   });
 
   it('loads a user whose keys are gone', async () => {

@@ -121,6 +121,17 @@ describe('relationships', () => {
     expect((await a.put(`/v1/relationships/${target(a)}`, { kind: 'friend' })).status).toBe(status);
   });
 
+  it('bounds how many one may follow', async () => {
+    const [a, b, c] = (await some(3)) as [Client, Client, Client];
+    const bounded = await TestApp.start({ MOST_FOLLOWS: '1', ROLES: 'http' }, app.environment);
+    const viewer = await bounded.clientOf(a.id);
+    expect((await viewer.follow(b)).status).toBe(200);
+    expect((await viewer.follow(c)).body.type).toBe('urn:sluice:problem:too-many-follows');
+    expect((await viewer.follow(b, 'noise')).status).toBe(200);
+    expect((await viewer.put(`/v1/relationships/${c.id}`, { kind: 'block' })).status).toBe(200);
+    await bounded.stop();
+  });
+
   it('takes a deleted account out of everything', async () => {
     const [gone, fan, idol] = (await some(3)) as [Client, Client, Client];
     await fan.follow(gone);

@@ -16,8 +16,8 @@ interface RebuildCommandOptions {
 export function rebuildRedisCacheCommand(): Command {
   return new Command('rebuild-redis-cache')
     .description(
-      'build the graph mirror in Redis anew from Postgres, beside the one in use, while changes go on; compare it, and swap.\n' +
-        'One that was cut off is gone on with.',
+      'build the graph mirror in Redis anew from Postgres, beside the one in use, while changes go on; compare it, and swap; ' +
+        'one that was cut off is gone on with',
     )
     .option(
       '--throttle <commands>',

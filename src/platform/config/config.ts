@@ -39,7 +39,11 @@ export class Config {
     loginWindowSeconds: number;
     signupsPerHour: number;
   };
-  readonly relationships: { autoFollow: string | undefined; auditUsersPerSecond: number };
+  readonly relationships: {
+    autoFollow: string | undefined;
+    mostFollows: number;
+    auditUsersPerSecond: number;
+  };
   readonly fanout: { chunkSize: number; concurrency: number };
   readonly outbox: { sweepMs: number; leaseMs: number };
   readonly log: { level: string };
@@ -84,7 +88,11 @@ export class Config {
       loginWindowSeconds: env.LOGIN_WINDOW_SECONDS,
       signupsPerHour: env.SIGNUPS_PER_HOUR,
     };
-    this.relationships = { autoFollow: env.AUTO_FOLLOW, auditUsersPerSecond: env.AUDIT_USERS_PER_SECOND };
+    this.relationships = {
+      autoFollow: env.AUTO_FOLLOW,
+      mostFollows: env.MOST_FOLLOWS,
+      auditUsersPerSecond: env.AUDIT_USERS_PER_SECOND,
+    };
     this.fanout = { chunkSize: env.FANOUT_CHUNK_SIZE, concurrency: env.FANOUT_CONCURRENCY };
     this.outbox = { sweepMs: env.OUTBOX_SWEEP_MS, leaseMs: env.OUTBOX_LEASE_MS };
     this.log = { level: env.LOG_LEVEL };

@@ -73,6 +73,7 @@ export class Environment {
   @Whole() @IsInt() @Min(1) SIGNUPS_PER_HOUR = 60;
   @Whole() @IsInt() @Min(1) RATE_LIMIT_PER_MINUTE = 1_200;
   @IsOptional() @IsString() AUTO_FOLLOW?: string;
+  @Whole() @IsInt() @Min(1) @Max(50_000) MOST_FOLLOWS = 10_000;
   @Whole() @IsInt() @Min(0) @Max(10_000) AUDIT_USERS_PER_SECOND = 20;
 
   @Whole() @IsInt() @Min(1_024) @Max(10_485_760) BODY_LIMIT_BYTES = 131_072;

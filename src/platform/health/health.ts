@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
 import { PrimaryDatabase } from '../database/primary.js';
 import { ShardRouter } from '../database/shards.js';
 import { sqlFile } from '../database/sql.js';
@@ -11,7 +11,9 @@ const ping = sqlFile(import.meta.url, './ping.sql');
 
 /** Asks every store for a sign of life. */
 @Injectable()
-export class Health {
+export class Health implements BeforeApplicationShutdown {
+  private draining = false;
+
   constructor(
     private readonly primary: PrimaryDatabase,
     private readonly shards: ShardRouter,
@@ -19,7 +21,12 @@ export class Health {
     private readonly queues: Queues,
   ) {}
 
-  /** `down` when the primary or all shards are; `degraded` when anything else is. */
+  /** From now on the process takes no new work, and says so. */
+  beforeApplicationShutdown(): void {
+    this.draining = true;
+  }
+
+  /** `down` when the primary or all shards are, or the process is stopping; `degraded` when anything else is. */
   async check(): Promise<HealthDto> {
     const probes: [string, Promise<unknown>][] = [
       ['primary', this.primary.query(ping)],
@@ -33,7 +40,7 @@ export class Health {
     const parts = Object.fromEntries(states);
     const down = states.filter(([, state]) => state === 'down').map(([name]) => name);
     const allShardsDown = this.shards.shards.every((shard) => down.includes(shard.name));
-    if (down.includes('primary') || allShardsDown) return { status: 'down', parts };
+    if (this.draining || down.includes('primary') || allShardsDown) return { status: 'down', parts };
     return { status: down.length > 0 ? 'degraded' : 'up', parts };
   }
 }

@@ -14,6 +14,7 @@ export const PROBLEMS = {
   'username-taken': { status: 409, title: 'This username is taken' },
   'email-taken': { status: 409, title: 'This e-mail address is in use' },
   'self-relationship': { status: 400, title: 'Nobody can follow, block or mute themselves' },
+  'too-many-follows': { status: 409, title: 'This account follows as many as anybody can' },
   'idempotency-mismatch': { status: 422, title: 'This Idempotency-Key belongs to a different request' },
   'payload-too-large': { status: 413, title: 'The request body is too large' },
   'unsupported-media-type': { status: 415, title: 'The request body is not JSON' },

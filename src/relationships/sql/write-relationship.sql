@@ -1,5 +1,5 @@
 -- Sets the kind of one relationship ($3; null removes it) and counts the change; the owner's row is locked already.
--- $4 and $5: by how much the owner's numbers of friends and of noise change. Answers the owner's new version.
+-- $4 and $5: by how much the owner's numbers of friends and of noise change. Answers the owner's new version, and how many they follow now.
 WITH removed AS (
   DELETE FROM relationships WHERE owner_id = $1 AND subject_id = $2 AND $3::smallint IS NULL
 ), written AS (
@@ -9,4 +9,4 @@ WITH removed AS (
 )
 UPDATE graph_owners SET version = version + 1, friends = friends + $4, noise = noise + $5, changed_at = now()
 WHERE owner_id = $1
-RETURNING version::float8 AS version
+RETURNING version::float8 AS version, friends + noise AS following
