@@ -6,7 +6,12 @@ import { AuthController } from '../auth/auth.controller.js';
 import { AuthModule } from '../auth/auth.module.js';
 import { FanoutModule } from '../fanout/fanout.module.js';
 import { GateKeeper } from '../fanout/gate-keeper.js';
-import { FanOutChunkHandler, PostPublishedHandler, UserFollowedHandler } from '../fanout/handlers.js';
+import {
+  FanOutChunkHandler,
+  PostPublishedHandler,
+  UserFollowedHandler,
+  UsersMentionedHandler,
+} from '../fanout/handlers.js';
 import { FeedsController } from '../feeds/feeds.controller.js';
 import { FeedsModule } from '../feeds/feeds.module.js';
 import { AdminController } from '../ops/admin.controller.js';
@@ -68,6 +73,7 @@ const WORKER_PROVIDERS: Type[] = [
   AutoFollowHandler,
   PostPublishedHandler,
   FanOutChunkHandler,
+  UsersMentionedHandler,
   UserFollowedHandler,
   MirrorKeeper,
   UserDeletedHandler,

@@ -7,13 +7,11 @@ import { defineJob } from '../platform/queues/job.js';
 import { Queues } from '../platform/queues/queues.js';
 import { PostStore } from '../posts/post-store.js';
 import { type AudienceMember, GraphStore } from '../relationships/graph-store.js';
-import { GraphView } from '../users/graph-view.js';
 import { Receipts } from './receipts.js';
 
 export interface PublishedPost {
   postId: Id;
   authorId: Id;
-  mentions: Id[];
 }
 
 export interface ChunkJob {
@@ -34,19 +32,17 @@ export class FanOut {
     private readonly config: Config,
     private readonly posts: PostStore,
     private readonly graph: GraphStore,
-    private readonly view: GraphView,
     private readonly activities: ActivityStore,
     private readonly receipts: Receipts,
     private readonly queues: Queues,
   ) {}
 
   /** @returns whether everybody has the post now; otherwise chunks are under way */
-  async publish({ postId, authorId, mentions }: PublishedPost, outboxId: Id): Promise<boolean> {
+  async publish({ postId, authorId }: PublishedPost, outboxId: Id): Promise<boolean> {
     const receipt = await this.receipts.begin(postId, authorId);
     if (receipt.state === 'done') return true;
     if (receipt.chunks === 0) {
       if (!(await this.posts.byIds([postId])).has(postId)) return this.finish(postId, 0);
-      await this.notifyMentioned(postId, authorId, mentions);
       const { chunkSize } = this.config.fanout;
       const members = await this.graph.audience(authorId, '0', undefined, chunkSize + 1);
       if (members.length <= chunkSize)
@@ -94,17 +90,6 @@ export class FanOut {
     }));
     await this.activities.write(event, recipients);
     return recipients.length;
-  }
-
-  private async notifyMentioned(postId: Id, authorId: Id, mentions: readonly Id[]): Promise<void> {
-    if (mentions.length === 0) return;
-    const facts = await this.view.standings(authorId, mentions);
-    const recipients = mentions.filter((_, i) => !facts[i]!.blocksMe && facts[i]!.kind !== 'block');
-    const event: ActivityEvent = { kind: 'mention', entryId: postId, actorId: authorId, subjectId: postId };
-    await this.activities.write(
-      event,
-      recipients.map((id) => ({ id, stream: 'notifications' })),
-    );
   }
 
   private async plan(postId: Id, authorId: Id): Promise<void> {

@@ -3,10 +3,12 @@ import { ActivityStore } from '../activities/activity-store.js';
 import type { Id } from '../platform/ids/ids.js';
 import type { Delivery, Handler } from '../platform/queues/job.js';
 import { HandlesJob } from '../platform/queues/job-handlers.js';
-import { postPublished } from '../posts/post-published.js';
+import { postPublished, usersMentioned } from '../posts/post-published.js';
+import { PostStore } from '../posts/post-store.js';
 import { userFollowed } from '../relationships/changes.js';
 import { GraphStore } from '../relationships/graph-store.js';
 import { isFollow } from '../relationships/kinds.js';
+import { GraphView } from '../users/graph-view.js';
 import { Gate } from './gate.js';
 import { type ChunkJob, FanOut, fanOutChunk, type PublishedPost } from './fan-out.js';
 
@@ -37,6 +39,38 @@ export class FanOutChunkHandler implements Handler<ChunkJob> {
     // Its parent's outbox row brings it back.
     if (await this.gate.isClosed()) return 'done';
     await this.fanOut.writeChunk(chunk);
+    return 'done';
+  }
+}
+
+/** Tells those whom a post mentions, unless it is gone again, or one of the two has blocked the other. */
+@Injectable()
+@HandlesJob(usersMentioned)
+export class UsersMentionedHandler implements Handler<{ postId: Id; authorId: Id; mentions: Id[] }> {
+  constructor(
+    private readonly posts: PostStore,
+    private readonly graph: GraphView,
+    private readonly activities: ActivityStore,
+    private readonly gate: Gate,
+  ) {}
+
+  async handle({
+    postId,
+    authorId,
+    mentions,
+  }: {
+    postId: Id;
+    authorId: Id;
+    mentions: Id[];
+  }): Promise<'done' | 'open'> {
+    if (await this.gate.isClosed()) return 'open';
+    if (!(await this.posts.byIds([postId])).has(postId)) return 'done';
+    const facts = await this.graph.standings(authorId, mentions);
+    const recipients = mentions.filter((_, i) => !facts[i]!.blocksMe && facts[i]!.kind !== 'block');
+    await this.activities.write(
+      { kind: 'mention', entryId: postId, actorId: authorId, subjectId: postId },
+      recipients.map((id) => ({ id, stream: 'notifications' })),
+    );
     return 'done';
   }
 }

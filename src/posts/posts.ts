@@ -6,7 +6,7 @@ import { Outbox } from '../platform/outbox/outbox.js';
 import { UserStore } from '../users/user-store.js';
 import { Idempotency, KeyTaken, type RepeatableRequest } from './idempotency.js';
 import { mentionedNames } from './mentions.js';
-import { postPublished } from './post-published.js';
+import { postPublished, usersMentioned } from './post-published.js';
 import { PostStore } from './post-store.js';
 
 /** Publishing and deleting. */
@@ -57,8 +57,10 @@ export class Posts {
       const postId = await this.store.insert(transaction, author, body, mentions);
       if (request) await this.idempotency.claim(transaction, request, postId);
       await this.users.addPosts(transaction, author, 1);
+      await this.outbox.record(transaction, postPublished, { postId, authorId: author });
       const others = mentions.filter((id) => id !== author);
-      await this.outbox.record(transaction, postPublished, { postId, authorId: author, mentions: others });
+      if (others.length > 0)
+        await this.outbox.record(transaction, usersMentioned, { postId, authorId: author, mentions: others });
       return postId;
     });
   }

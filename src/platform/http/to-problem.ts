@@ -15,8 +15,11 @@ const BY_STATUS: Record<number, ProblemKey> = {
   503: 'overloaded',
 };
 
-/** Postgres's classes 08 (connection), 53 (resources), 57 (operator intervention), and a lock or deadlock that a retry cures. */
-const PASSING_SQLSTATE = /^(08|53|57|40001|40P01|55P03)/;
+/**
+ * Postgres's classes 08 (connection), 28 (it does not let us in), 3D (the database is not there), 53 (resources), 57
+ * (operator intervention), 55000 (it takes no connections), and a lock or deadlock that a retry cures.
+ */
+const PASSING_SQLSTATE = /^(08|28|3D|53|57|40001|40P01|55000|55P03)/;
 const PASSING_CODES = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
