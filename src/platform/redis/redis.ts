@@ -14,6 +14,7 @@ export class GraphRedis implements OnApplicationShutdown {
     this.client = connect(config.redis.graphUrl, 'graph', {
       commandTimeout: config.redis.timeoutMs,
       enableOfflineQueue: true,
+      enableAutoPipelining: true,
       maxRetriesPerRequest: 1,
     });
   }
