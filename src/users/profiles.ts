@@ -26,9 +26,13 @@ export class Profiles {
 
   /**
    * Profiles for ids, in one batch; who does not exist, or has blocked the viewer, is missing from the map.
-   * @param known facts that the caller has read already, in the order of the ids
+   * @param known facts that the caller has read or asked for already, in the order of the ids
    */
-  async byIds(viewer: Id, ids: readonly Id[], known?: readonly GraphFacts[]): Promise<Map<Id, UserView>> {
+  async byIds(
+    viewer: Id,
+    ids: readonly Id[],
+    known?: readonly GraphFacts[] | Promise<readonly GraphFacts[]>,
+  ): Promise<Map<Id, UserView>> {
     const unique = known ? [...ids] : [...new Set(ids)];
     const [rows, facts] = await Promise.all([
       this.users.byIds(unique),
