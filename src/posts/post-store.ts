@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import { BatchedReads } from '../platform/database/batched-reads.js';
 import { PrimaryDatabase, type Transaction } from '../platform/database/primary.js';
-import { sqlFile } from '../platform/database/sql.js';
+import { idList, sqlFile } from '../platform/database/sql.js';
 import { type Id, MAX_ID } from '../platform/ids/ids.js';
 
 export interface PostRow {
@@ -26,7 +27,11 @@ const POSTS_PER_BATCH = 2_000;
 /** The posts in Postgres: the only place that names their table. */
 @Injectable()
 export class PostStore {
-  constructor(private readonly primary: PrimaryDatabase) {}
+  private readonly reads: BatchedReads<PostRow>;
+
+  constructor(private readonly primary: PrimaryDatabase) {
+    this.reads = new BatchedReads((ids) => this.primary.query(postsByIds, [idList(ids)]));
+  }
 
   async insert(transaction: Transaction, author: Id, body: string, mentions: readonly Id[]): Promise<Id> {
     const [row] = await transaction.query(insertPost, [author, body, mentions]);
@@ -46,10 +51,8 @@ export class PostStore {
   }
 
   /** The posts with these ids; those that do not exist (any more) are missing from the map. */
-  async byIds(ids: readonly Id[]): Promise<Map<Id, PostRow>> {
-    if (ids.length === 0) return new Map();
-    const rows = await this.primary.query(postsByIds, [ids]);
-    return new Map(rows.map((row) => [row.id, row]));
+  byIds(ids: readonly Id[]): Promise<Map<Id, Readonly<PostRow>>> {
+    return this.reads.byIds(ids);
   }
 
   /** Ids of an author's posts below `before`, newest first, at most `limit`. */

@@ -63,8 +63,8 @@ export class PostViews {
   ): Promise<Map<Id, PostView>> {
     const rows = await this.store.byIds(ids);
     const people = [...new Set([...rows.values()].flatMap((row) => [row.author_id, ...row.mentions]))];
-    const facts = await this.graph.facts(viewer, people);
-    const users = await this.profiles.byIds(viewer, people, facts);
+    const asked = this.graph.facts(viewer, people);
+    const [facts, users] = await Promise.all([asked, this.profiles.byIds(viewer, people, asked)]);
     const factsOf = new Map(people.map((id, index) => [id, facts[index]!]));
     const views = new Map<Id, PostView>();
     for (const [id, row] of rows) {

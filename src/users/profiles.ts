@@ -27,12 +27,12 @@ export class Profiles {
   /**
    * Profiles for ids, in one batch; who does not exist, or is blocked either way, is missing from the map.
    * @param evenBlocked shows those too whom a block hides: for the viewer's own list of them
-   * @param known facts that the caller has read already, in the order of the ids
+   * @param known facts that the caller has read or asked for already, in the order of the ids
    */
   async byIds(
     viewer: Id,
     ids: readonly Id[],
-    known?: readonly GraphFacts[],
+    known?: readonly GraphFacts[] | Promise<readonly GraphFacts[]>,
     evenBlocked = false,
   ): Promise<Map<Id, UserView>> {
     const unique = known ? [...ids] : [...new Set(ids)];

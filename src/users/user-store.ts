@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import { BatchedReads } from '../platform/database/batched-reads.js';
 import { PrimaryDatabase, type Transaction } from '../platform/database/primary.js';
-import { sqlFile } from '../platform/database/sql.js';
+import { idList, sqlFile } from '../platform/database/sql.js';
 import type { Id } from '../platform/ids/ids.js';
 
 /** A user's public columns. */
@@ -28,13 +29,15 @@ const addPosts = sqlFile(import.meta.url, './sql/add-posts.sql');
 /** Reads users in batches; the only place, with `Accounts`, that names their table. */
 @Injectable()
 export class UserStore {
-  constructor(private readonly primary: PrimaryDatabase) {}
+  private readonly reads: BatchedReads<UserRow>;
+
+  constructor(private readonly primary: PrimaryDatabase) {
+    this.reads = new BatchedReads((ids) => this.primary.query(usersByIds, [idList(ids)]));
+  }
 
   /** The users with these ids; those that do not exist are missing from the map. */
-  async byIds(ids: readonly Id[]): Promise<Map<Id, UserRow>> {
-    if (ids.length === 0) return new Map();
-    const rows = await this.primary.query(usersByIds, [[...new Set(ids)]]);
-    return new Map(rows.map((row) => [row.id, row]));
+  byIds(ids: readonly Id[]): Promise<Map<Id, Readonly<UserRow>>> {
+    return this.reads.byIds(ids);
   }
 
   /** The user of this name, without regard to case. */

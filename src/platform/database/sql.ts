@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Id } from '../ids/ids.js';
 
 /** One SQL statement with the name under which a connection prepares it. `Row` is the shape of a result row. */
 export interface Statement<Row = unknown> {
@@ -21,3 +22,6 @@ export function sqlFile<Row>(moduleUrl: string, file: string): Statement<Row> {
   const digest = createHash('sha256').update(text).digest('hex').slice(0, 8);
   return { name: `${basename(file, '.sql')}_${digest}`, text };
 }
+
+/** Ids as one `bigint[]` parameter, ready for the wire: the driver would quote and escape each of them. */
+export const idList = (ids: readonly Id[]): string => `{${ids.join(',')}}`;

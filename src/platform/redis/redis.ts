@@ -17,6 +17,7 @@ export class GraphRedis implements OnModuleInit, OnApplicationShutdown {
     this.client = connect(config.redis.graphUrl, 'graph', {
       commandTimeout: config.redis.timeoutMs,
       enableOfflineQueue: false,
+      enableAutoPipelining: true,
       maxRetriesPerRequest: 1,
     });
   }
