@@ -27,11 +27,12 @@ let applied = 0;
 mirror.apply = async (change) => {
   applied++;
   const way = random(3);
-  if (applied === last && way === 0) process.kill(process.pid, 'SIGKILL');
+  const dies = applied >= last;
+  if (dies && way === 0) process.kill(process.pid, 'SIGKILL');
   const done = apply(change);
-  if (applied === last && way === 1) process.kill(process.pid, 'SIGKILL');
-  await done;
-  if (applied === last) process.kill(process.pid, 'SIGKILL');
+  if (dies && way === 1) process.kill(process.pid, 'SIGKILL');
+  await done.catch(() => undefined);
+  if (dies) process.kill(process.pid, 'SIGKILL');
 };
 
 const kinds = ['friend', 'friend', 'noise', 'noise', 'block', 'mute'];
