@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { load } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
 import { Config } from '../../src/platform/config/config.js';
 import { Environment } from '../../src/platform/config/environment.js';
@@ -120,8 +120,7 @@ describe('Dockerfile', () => {
 
 /** The file as Compose reads it: parsed, merged, and filled in from the environment. */
 function compose(environment: Record<string, string>): { services: Record<string, Service> } {
-  // The parser that @nestjs/swagger brings; YAML's merge key is not part of its default schema.
-  const { load } = createRequire(createRequire(import.meta.url).resolve('@nestjs/swagger'))('js-yaml');
+  // YAML's merge key is not part of the default schema.
   return resolved(load(text), environment) as { services: Record<string, Service> };
 }
 
