@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { ShardRouter } from '../platform/database/shards.js';
-import { sqlFile } from '../platform/database/sql.js';
+import { idList, sqlFile } from '../platform/database/sql.js';
 import { type Id, MAX_ID } from '../platform/ids/ids.js';
 import { Metrics } from '../platform/metrics/metrics.js';
 import {
@@ -38,8 +38,8 @@ export class ActivityStore {
     const { entryId, kind, actorId, subjectId } = event;
     const counts = await Promise.all(
       [...groups].map(async ([shard, members]) => {
-        const ids = members.map((member) => member.id);
-        const streams = members.map((member) => STREAMS[member.stream]);
+        const ids = idList(members.map((member) => member.id));
+        const streams = `{${members.map((member) => STREAMS[member.stream]).join(',')}}`;
         const parameters = [ids, streams, entryId, codeOfKind(kind), actorId, subjectId];
         const [row] = await shard.query(writeActivities, parameters);
         this.metrics.activitiesWritten.inc({ shard: shard.name }, row!.written);

@@ -49,7 +49,8 @@ export class FanOut {
         return this.finish(postId, await this.deliver(postId, authorId, members));
       await this.plan(postId, authorId);
     }
-    await this.enqueueChunks(postId, authorId, outboxId);
+    // Chunks that were just planned cannot have been added before.
+    await this.enqueueChunks(postId, authorId, outboxId, receipt.chunks > 0);
     return false;
   }
 
@@ -99,12 +100,12 @@ export class FanOut {
     await this.receipts.plan(postId, chunks);
   }
 
-  private async enqueueChunks(postId: Id, authorId: Id, outboxId: Id): Promise<void> {
+  private async enqueueChunks(postId: Id, authorId: Id, outboxId: Id, repeated: boolean): Promise<void> {
     const open = await this.receipts.open(postId);
     const jobs = open.map((number) => {
       const payload: ChunkJob = { postId, authorId, number, parentId: outboxId };
       return { id: `chunk-${postId}-${number}`, type: fanOutChunk.name, data: { payload } };
     });
-    await this.queues.enqueue('activities', jobs, true);
+    await this.queues.enqueue('activities', jobs, repeated);
   }
 }

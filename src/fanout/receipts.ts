@@ -89,12 +89,14 @@ export class Receipts {
     return row && { after: row.after_id, upto: row.upto_id };
   }
 
-  /** Counts a chunk as done, once; with the last one the outbox row behind the fan-out is struck. */
+  /**
+   * Counts a chunk as done, once; after the last one the outbox row behind the fan-out is struck. Should that be cut off
+   * in between, the row is dispatched again, finds the receipt closed and is struck then: no transaction is needed, and
+   * none keeps the receipt locked from the other chunks while it commits.
+   */
   async finishChunk(postId: Id, number: number, rows: number, outboxId: Id): Promise<void> {
-    await this.primary.transaction(async (transaction) => {
-      const [row] = await transaction.query(finishChunk, [postId, number, rows]);
-      if (row?.state === 'done') await this.outbox.doneIn(transaction, [outboxId]);
-    });
+    const [row] = await this.primary.query(finishChunk, [postId, number, rows]);
+    if (row?.state === 'done') await this.outbox.done([outboxId]);
   }
 
   async find(postId: Id): Promise<Receipt | undefined> {
