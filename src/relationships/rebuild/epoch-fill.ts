@@ -8,11 +8,13 @@ import type { Id } from '../../platform/ids/ids.js';
 import { GraphRedis } from '../../platform/redis/redis.js';
 import { UserStore } from '../../users/user-store.js';
 import { Mirror } from '../mirror/mirror.js';
+import { Checkpoints } from './checkpoints.js';
+import { COPY_BLOCKERS, COPY_COUNTS, COPY_EDGES, PLANNER } from './copy-statements.js';
 import { EdgeEncoder } from './edge-encoder.js';
-import { LineEncoder } from './line-encoder.js';
 import { MassInsertion } from './mass-insertion.js';
 import type { RebuildLock } from './rebuild-lock.js';
 import type { RebuildState, RebuildStateStore } from './rebuild-state.js';
+import { RowEncoder } from './row-encoder.js';
 
 /** Told how far the fill is, in relationships and about how many there are. */
 export type FillReport = (edges: number, total: number) => void;
@@ -24,25 +26,9 @@ export interface FillOptions {
 
 const estimateEdges = sqlFile<{ n: number }>(import.meta.url, './estimate-edges.sql');
 
-/** So many relationships go by between two points from which a restart could go on. */
-const EDGES_PER_CHECKPOINT = 250_000;
 /** A change carries the time at which its transaction began; this one may have begun before the rebuild. */
 const LONGEST_TRANSACTION_MS = 15 * 60_000;
 const OWNERS_PER_BATCH = 1_000;
-
-const COPY_EDGES = (after: Id) => `COPY (
-  SELECT owner_id, subject_id, kind FROM relationships WHERE owner_id > ${after} ORDER BY owner_id, subject_id
-) TO STDOUT`;
-const COPY_COUNTS = `COPY (
-  SELECT users.id, coalesce(owner.version, 0), coalesce(owner.friends, 0), coalesce(owner.noise, 0), coalesce(audience.size, 0)
-  FROM users
-  LEFT JOIN graph_owners AS owner ON owner.owner_id = users.id
-  LEFT JOIN (
-    SELECT subject_id, count(*) AS size FROM relationships WHERE kind IN (1, 2) GROUP BY subject_id
-  ) AS audience ON audience.subject_id = users.id
-  WHERE users.deleted_at IS NULL
-) TO STDOUT`;
-const COPY_BLOCKERS = `COPY (SELECT subject_id, owner_id FROM relationships WHERE kind = 3) TO STDOUT`;
 
 /**
  * Fills an epoch from one snapshot of Postgres, by mass insertion. The epoch takes no changes meanwhile (they go to its
@@ -76,6 +62,7 @@ export class EpochFill {
     const insertion = await MassInsertion.open(this.config.redis.graphUrl, options.commandsPerSecond);
     try {
       await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+      await client.query(PLANNER);
       const total = await this.estimateEdges();
       await states.write({ total });
       if (resumed) await this.bringUpToDate(client, state);
@@ -94,26 +81,21 @@ export class EpochFill {
   private async fillSets({ client, insertion, state, states, lock, report, total }: Fill): Promise<number> {
     const encoder = new EdgeEncoder(this.mirror.keys, state.epoch);
     const acknowledgedBefore = insertion.sum;
-    let checkpoint = EDGES_PER_CHECKPOINT;
-    for await (const piece of client.query(pgCopy.to(COPY_EDGES(state.cursor)))) {
+    const checkpoints = new Checkpoints(insertion, states);
+    for await (const piece of client.query(pgCopy.to(COPY_EDGES(`owner_id > ${state.cursor}`)))) {
       lock.check();
-      const complete = encoder.owner;
       const commands = encoder.encode(piece as Buffer);
       await insertion.send(states.reachCommand(encoder.owner));
       await insertion.send(commands);
-      report?.(state.edges + encoder.rows, total);
-      if (encoder.rows < checkpoint || complete === '' || complete === encoder.owner) continue;
-      await insertion.settled();
-      await states.write({ cursor: complete, edges: state.edges + encoder.rows });
-      checkpoint += EDGES_PER_CHECKPOINT;
+      report?.(state.edges + encoder.edges, total);
+      await checkpoints.reached(encoder.completed, state.edges + encoder.edges);
     }
-    await insertion.send(encoder.finish());
     await insertion.settled();
     const acknowledged = insertion.sum - acknowledgedBefore;
     if (acknowledged !== encoder.members) {
       throw new Error(`Redis took ${acknowledged} members of ${encoder.members}: the epoch was not empty.`);
     }
-    const edges = state.edges + encoder.rows;
+    const edges = state.edges + encoder.edges;
     await states.write({ edges, ...(encoder.owner ? { cursor: encoder.owner, reach: encoder.owner } : {}) });
     report?.(edges, edges);
     return edges;
@@ -121,11 +103,12 @@ export class EpochFill {
 
   /** Versions and counts of every user, with or without relationships: who has a version is in the epoch. */
   private async fillCounts({ client, insertion, state, lock }: Fill): Promise<number> {
+    const key = aroundId(this.mirror.keys.counts(state.epoch, ''));
     const fields = ['version', 'friends', 'noise', 'followers'];
-    const encoder = new LineEncoder(([id, ...figures]) => [
+    const encoder = new RowEncoder([
       'HSET',
-      this.mirror.keys.counts(state.epoch, id!),
-      ...fields.flatMap((field, index) => [field, figures[index]!]),
+      { ...key, column: 0 },
+      ...fields.flatMap((field, index) => [field, { column: index + 1 }]),
     ]);
     for await (const piece of client.query(pgCopy.to(COPY_COUNTS))) {
       lock.check();
@@ -136,12 +119,8 @@ export class EpochFill {
   }
 
   private async fillBlockers({ client, insertion, state }: Fill): Promise<void> {
-    const { keys } = this.mirror;
-    const encoder = new LineEncoder(([subject, owner]) => [
-      'SADD',
-      keys.set(state.epoch, subject!, 'blockers'),
-      owner!,
-    ]);
+    const key = aroundId(this.mirror.keys.set(state.epoch, '', 'blockers'));
+    const encoder = new RowEncoder(['SADD', { ...key, column: 0 }, { column: 1 }]);
     for await (const piece of client.query(pgCopy.to(COPY_BLOCKERS)))
       await insertion.send(encoder.encode(piece as Buffer));
     await insertion.settled();
@@ -198,17 +177,19 @@ export class EpochFill {
     const encoder = new EdgeEncoder(this.mirror.keys, epoch);
     const insertion = await MassInsertion.open(this.config.redis.graphUrl);
     try {
-      const ids = owners.join(',');
-      const copy = `COPY (SELECT owner_id, subject_id, kind FROM relationships WHERE owner_id IN (${ids})
-        ORDER BY owner_id) TO STDOUT`;
-      for await (const piece of client.query(pgCopy.to(copy)))
-        await insertion.send(encoder.encode(piece as Buffer));
-      await insertion.send(encoder.finish());
+      const copy = pgCopy.to(COPY_EDGES(`owner_id IN (${owners.join(',')})`));
+      for await (const piece of client.query(copy)) await insertion.send(encoder.encode(piece as Buffer));
       await insertion.settled();
     } finally {
       insertion.close();
     }
   }
+}
+
+/** What stands before and after the id in a key that was made with none. */
+function aroundId(key: string): { before: string; after: string } {
+  const at = key.lastIndexOf('{}') + 1;
+  return { before: key.slice(0, at), after: key.slice(at) };
 }
 
 interface Fill {

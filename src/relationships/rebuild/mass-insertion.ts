@@ -10,14 +10,19 @@ export interface EncodedCommands {
   commands: number;
 }
 
+/** So much may wait in this process: enough to keep Redis busy while the next piece is made. */
+const MOST_WAITING_BYTES = 1 << 20;
+
 /**
  * Sends Redis commands as fast as the server takes them, without waiting for each answer, and counts the answers: what
  * `redis-cli --pipe` does (redis.io, "Bulk loading"). Only commands that answer an integer or OK.
  */
 export class MassInsertion {
+  /** Commands so far. */
+  sent = 0;
   private readonly replies = new ReplyCounter();
-  private sent = 0;
   private readonly began = performance.now();
+  private wake: () => void = () => undefined;
 
   private constructor(
     private readonly socket: Socket,
@@ -25,8 +30,10 @@ export class MassInsertion {
   ) {
     socket.on('data', (chunk) => {
       this.replies.read(chunk);
-      socket.emit('replies');
+      this.wake();
     });
+    socket.on('drain', () => this.wake());
+    socket.on('close', () => this.wake());
     socket.on('error', () => undefined);
   }
 
@@ -53,11 +60,19 @@ export class MassInsertion {
     return this.replies.sum;
   }
 
+  /** Commands that were answered so far. @throws Error with the server's words when one was refused */
+  get answered(): number {
+    if (this.replies.error) throw new Error(`Redis refused a command: ${this.replies.error}`);
+    return this.replies.count;
+  }
+
   /** Sends commands; waits while the server does not keep up, or the pace is held down. */
   async send({ bytes, commands }: EncodedCommands): Promise<void> {
     if (commands === 0) return;
+    if (this.socket.destroyed) throw broken();
     this.sent += commands;
-    if (!this.socket.write(bytes)) await Promise.race([once(this.socket, 'drain'), this.broken()]);
+    this.socket.write(bytes);
+    while (this.socket.writableLength > MOST_WAITING_BYTES) await this.change();
     if (this.commandsPerSecond) {
       const ahead = this.sent / this.commandsPerSecond - (performance.now() - this.began) / 1_000;
       if (ahead > 0.01) await delay(ahead * 1_000);
@@ -66,10 +81,7 @@ export class MassInsertion {
 
   /** Waits until every command is answered. @throws Error with the server's words when one was refused */
   async settled(): Promise<void> {
-    while (this.replies.count < this.sent && !this.replies.error) {
-      await Promise.race([once(this.socket, 'replies'), this.broken()]);
-    }
-    if (this.replies.error) throw new Error(`Redis refused a command: ${this.replies.error}`);
+    while (this.answered < this.sent) await this.change();
   }
 
   close(): void {
@@ -82,8 +94,11 @@ export class MassInsertion {
     await this.settled();
   }
 
-  private async broken(): Promise<never> {
-    if (!this.socket.destroyed) await once(this.socket, 'close');
-    throw new Error('The connection to Redis broke.');
+  /** Waits until bytes were taken or answers came. @throws Error when the connection is gone */
+  private async change(): Promise<void> {
+    if (!this.socket.destroyed) await new Promise<void>((resolve) => (this.wake = resolve));
+    if (this.socket.destroyed) throw broken();
   }
 }
+
+const broken = (): Error => new Error('The connection to Redis broke.');

@@ -1,3 +1,10 @@
+const ZERO = 48;
+const NINE = 57;
+const DOLLAR = 36;
+const CR = 13;
+const LF = 10;
+const DIGITS_ROOM = 32;
+
 /** A growing buffer of Redis commands in their wire format (RESP2). */
 export class RespBuffer {
   private buffer: Buffer;
@@ -13,20 +20,57 @@ export class RespBuffer {
     this.length += this.buffer.write(text, this.length, 'latin1');
   }
 
-  /** Appends a range of another buffer as one bulk string. It is short: its length has one or two digits. */
-  bulk(source: Uint8Array, start: number, end: number): void {
-    const size = end - start;
-    this.reserve(size + 7);
+  /**
+   * Appends the digits that begin at `start` as one bulk string; there are at most 20, which is as long as 64 bits get.
+   * @returns where they end; the source's length when they may go on in the next piece: nothing is appended then
+   */
+  digits(source: Uint8Array, start: number): number {
+    this.reserve(DIGITS_ROOM);
+    const { buffer } = this;
+    const last = Math.min(source.length, start + 20);
+    // Nearly every id has two digits' worth of length: they are copied while they are counted.
+    let to = this.length + 5;
+    let at = start;
+    for (; at < last; at++) {
+      const byte = source[at]!;
+      if (byte < ZERO || byte > NINE) break;
+      buffer[to++] = byte;
+    }
+    if (at === source.length) return at;
+    const size = at - start;
+    let head = this.length;
+    buffer[head++] = DOLLAR;
+    if (size >= 10) buffer[head++] = ZERO + Math.floor(size / 10);
+    buffer[head++] = ZERO + (size % 10);
+    buffer[head++] = CR;
+    buffer[head++] = LF;
+    if (size < 10) buffer.copyWithin(head, head + 1, to--);
+    buffer[to++] = CR;
+    buffer[to++] = LF;
+    this.length = to;
+    return at;
+  }
+
+  /** Appends what goes before a bulk string of so many bytes, fewer than 1,000. */
+  bulkOf(size: number): void {
+    this.reserve(DIGITS_ROOM);
     const { buffer } = this;
     let at = this.length;
-    buffer[at++] = 36;
-    if (size >= 10) buffer[at++] = 48 + Math.floor(size / 10);
-    buffer[at++] = 48 + (size % 10);
-    buffer[at++] = 13;
-    buffer[at++] = 10;
+    buffer[at++] = DOLLAR;
+    if (size >= 100) buffer[at++] = ZERO + Math.floor(size / 100);
+    if (size >= 10) buffer[at++] = ZERO + (Math.floor(size / 10) % 10);
+    buffer[at++] = ZERO + (size % 10);
+    buffer[at++] = CR;
+    buffer[at++] = LF;
+    this.length = at;
+  }
+
+  /** Appends a short range of another buffer as it is. */
+  raw(source: Uint8Array, start: number, end: number): void {
+    this.reserve(end - start);
+    const { buffer } = this;
+    let at = this.length;
     for (let i = start; i < end; i++) buffer[at++] = source[i]!;
-    buffer[at++] = 13;
-    buffer[at++] = 10;
     this.length = at;
   }
 
