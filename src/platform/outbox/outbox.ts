@@ -51,11 +51,6 @@ export class Outbox {
     await this.primary.query(deleteOutbox, [ids]);
   }
 
-  /** As `done`, within a transaction. */
-  async doneIn(transaction: Transaction, ids: readonly Id[]): Promise<void> {
-    await transaction.query(deleteOutbox, [ids]);
-  }
-
   /** Payloads of the rows of one kind that are not done, newest first, at most `limit`. */
   async pending<Payload>(type: JobType<Payload>, limit: number): Promise<Payload[]> {
     const rows = await this.primary.query(pendingOutbox, [type.name, limit]);
