@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** What an exact mirror, recommendations and the deletion of accounts need. */
+/** What an exact mirror and the deletion of accounts need. */
 export class Graph1763700000000 implements MigrationInterface {
   readonly name = 'Graph1763700000000';
 
@@ -9,7 +9,6 @@ export class Graph1763700000000 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query('DROP TABLE dismissals');
     await runner.query('DROP INDEX relationships_hiders, relationships_hidden');
     await runner.query('ALTER TABLE graph_owners DROP COLUMN changed_at');
     await runner.query('ALTER TABLE users DROP COLUMN deleted_at');
@@ -28,11 +27,4 @@ const UP = [
 
   // A deleted account leaves its id behind, so that what still names it finds nobody.
   'ALTER TABLE users ADD COLUMN deleted_at timestamptz',
-
-  // Whom somebody does not want to be recommended any more.
-  `CREATE TABLE dismissals (
-     user_id bigint NOT NULL,
-     dismissed_id bigint NOT NULL,
-     PRIMARY KEY (user_id, dismissed_id)
-   )`,
 ];
