@@ -30,7 +30,7 @@ async function run({ stack, size, say }: BenchContext): Promise<Report> {
   say(`making ${followers} followers`);
   const audience = await makeAudience(services, followers);
   const sessions = stack.config.fanout.concurrency;
-  const copied = await CopiedRows.open(services, audience, sessions);
+  const copied = new CopiedRows(services, audience, sessions);
   say('writing earlier posts, building the mirror');
   for (let post = 0; post < EARLIER_POSTS; post++) await copied.write(inventedPost(post));
   const server = await stack.serve({ kind: 'sluice' });
@@ -49,7 +49,6 @@ async function run({ stack, size, say }: BenchContext): Promise<Report> {
     const figures = [rates, limits].map((all) => `${Math.round(all.at(-1)!)}/s`);
     say(`round ${round} of ${ROUNDS}: fan-out ${figures[0]}, COPY ${figures[1]}`);
   }
-  await copied.close();
   return {
     headline: { name: 'rowsPerSecond', label: 'rows, from the 201 to the last', unit: '1/s', values: rates },
     limit: { name: 'copyRowsPerSecond', label: 'COPY', unit: '1/s', values: limits },

@@ -1,5 +1,4 @@
 import type { INestApplicationContext } from '@nestjs/common';
-import type pg from 'pg';
 import { codeOfKind } from '../../src/activities/activity.js';
 import type { Database } from '../../src/platform/database/database.js';
 import { ShardRouter } from '../../src/platform/database/shards.js';
@@ -14,43 +13,35 @@ const COLUMNS = 'activities (recipient_id, stream, entry_id, kind, actor_id, sub
  * sessions on each shard as fan-out uses, each with its own range of recipients.
  */
 export class CopiedRows {
-  private constructor(
-    private readonly audience: Audience,
-    private readonly sessions: readonly { client: pg.Client; followers: Follower[] }[],
-  ) {}
+  private readonly parts: readonly { shard: Database; followers: Follower[] }[];
 
-  static async open(
+  constructor(
     services: INestApplicationContext,
-    audience: Audience,
+    private readonly audience: Audience,
     sessionsPerShard: number,
-  ): Promise<CopiedRows> {
+  ) {
     const groups = services.get(ShardRouter).group(audience.followers, (follower) => follower.id);
-    const parts = [...groups].flatMap(([shard, followers]) =>
-      split(followers, sessionsPerShard).map((part): [Database, Follower[]] => [shard, part]),
+    this.parts = [...groups].flatMap(([shard, all]) =>
+      split(all, sessionsPerShard).map((followers) => ({ shard, followers })),
     );
-    const sessions = await Promise.all(
-      parts.map(async ([shard, followers]) => ({ client: await shard.dedicatedClient(), followers })),
-    );
-    return new CopiedRows(audience, sessions);
   }
 
   /** Writes the rows of one post to everybody. @returns the seconds from the first byte to the last commit */
   async write(postId: Id): Promise<number> {
     const end = `\t${postId}\t${codeOfKind('post')}\t${this.audience.author}\t${postId}\n`;
-    // Put together beforehand: what is measured is Postgres, not the joining of texts.
-    const loads = this.sessions.map(({ client, followers }) => ({
-      client,
-      chunks: [...chunksOf(followers.map(({ id, stream }) => `${id}\t${stream}${end}`))].map((chunk) =>
-        Buffer.from(chunk),
-      ),
-    }));
+    // Connected and put together beforehand: what is measured is Postgres, not the joining of texts.
+    const loads = await Promise.all(
+      this.parts.map(async ({ shard, followers }) => {
+        const lines = followers.map(({ id, stream }) => `${id}\t${stream}${end}`);
+        const chunks = [...chunksOf(lines)].map((chunk) => Buffer.from(chunk));
+        return { client: await shard.dedicatedClient(), chunks };
+      }),
+    );
     const began = performance.now();
     await Promise.all(loads.map(({ client, chunks }) => copyChunks(client, COLUMNS, chunks)));
-    return (performance.now() - began) / 1_000;
-  }
-
-  async close(): Promise<void> {
-    await Promise.all(this.sessions.map(({ client }) => client.end()));
+    const seconds = (performance.now() - began) / 1_000;
+    await Promise.all(loads.map(({ client }) => client.end()));
+    return seconds;
   }
 }
 

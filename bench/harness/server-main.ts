@@ -16,6 +16,8 @@ export interface ServerAnswer {
   cpuSeconds?: number;
 }
 
+const STOP_WITHIN_MS = 10_000;
+
 interface Running {
   url: string;
   stop(): Promise<void>;
@@ -77,6 +79,8 @@ function reply(answer: ServerAnswer): void {
 }
 
 async function stop(): Promise<void> {
+  // Its stores may be gone before it is, when the parent was killed: then nothing it waits for will come.
+  setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref();
   await running?.stop();
   process.exit(0);
 }

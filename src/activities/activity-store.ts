@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { Database } from '../platform/database/database.js';
 import { ShardRouter } from '../platform/database/shards.js';
 import { idList, sqlFile } from '../platform/database/sql.js';
 import { type Id, MAX_ID } from '../platform/ids/ids.js';
@@ -14,12 +15,17 @@ import {
 } from './activity.js';
 
 const writeActivities = sqlFile<{ written: number }>(import.meta.url, './sql/write-activities.sql');
+const insertActivities = sqlFile(import.meta.url, './sql/insert-activities.sql');
 const streamPage = sqlFile<[Id, number, Id, Id]>(import.meta.url, './sql/stream-page.sql');
 
 /** A place in a stream: entry, kind and actor of an activity. */
 export type StreamPosition = readonly [entryId: Id, kind: Id, actorId: Id];
 
 const START: StreamPosition = [MAX_ID, '32767', MAX_ID];
+
+/** From how many rows on it pays to try without ON CONFLICT first. */
+const LARGE = 100;
+const UNIQUE_VIOLATION = '23505';
 
 /** The activities table on the shards: the only place that names it. */
 @Injectable()
@@ -41,9 +47,12 @@ export class ActivityStore {
         const ids = idList(members.map((member) => member.id));
         const streams = `{${members.map((member) => STREAMS[member.stream]).join(',')}}`;
         const parameters = [ids, streams, entryId, codeOfKind(kind), actorId, subjectId];
-        const [row] = await shard.query(writeActivities, parameters);
-        this.metrics.activitiesWritten.inc({ shard: shard.name }, row!.written);
-        return row!.written;
+        const written =
+          members.length >= LARGE && (await insertAll(shard, parameters))
+            ? members.length
+            : (await shard.query(writeActivities, parameters))[0]!.written;
+        this.metrics.activitiesWritten.inc({ shard: shard.name }, written);
+        return written;
       }),
     );
     return counts.reduce((sum, count) => sum + count, 0);
@@ -64,6 +73,22 @@ export class ActivityStore {
       actorId,
       subjectId,
     }));
+  }
+}
+
+/**
+ * Writes rows that are most likely all new. ON CONFLICT looks into each unique index before it inserts, and marks what
+ * it inserts as tentative, which costs more than a third of the speed; a batch that was written before is the exception,
+ * and fails at its first row.
+ * @returns false when a row is there already; nothing was written then
+ */
+async function insertAll(shard: Database, parameters: unknown[]): Promise<boolean> {
+  try {
+    await shard.query(insertActivities, parameters);
+    return true;
+  } catch (error) {
+    if ((error as { code?: unknown }).code === UNIQUE_VIOLATION) return false;
+    throw error;
   }
 }
 
