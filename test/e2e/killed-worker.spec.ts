@@ -135,12 +135,17 @@ describe('when workers are killed and the queue is lost', () => {
 
   it('delivers what was half done when the queue was wiped under running workers', async () => {
     await startWorker();
-    const post = await publish('half done');
-    await underWay(post, 10);
-    await wipeQueue();
-    expect(await receiptOf(post)).toMatchObject({ state: 'running' });
-    await expect.poll(outboxSize, PATIENCE).toBe(0);
-    await expectDelivered(post);
+    let caught = 0;
+    for (let attempt = 0; caught < 2 && attempt < 20; attempt++) {
+      const post = await publish('half done');
+      await underWay(post, 2);
+      await wipeQueue();
+      // A quick machine may have been done before the wipe.
+      if ((await receiptOf(post))?.state === 'running') caught++;
+      await expect.poll(outboxSize, PATIENCE).toBe(0);
+      await expectDelivered(post);
+    }
+    expect(caught).toBe(2);
   }, 120_000);
 });
 

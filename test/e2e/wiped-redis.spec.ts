@@ -29,6 +29,8 @@ describe('Redis wiped under load', () => {
       REDIS_URL: stack.urls.redisUrl,
       JWT_SECRET: 'a secret for the tests alone, 32 bytes or more',
       LOG_LEVEL: 'silent',
+      DATABASE_TIMEOUT_MS: '30000',
+      POOL_TIMEOUT_MS: '30000',
       RATE_LIMIT_PER_MINUTE: '1000000',
       OUTBOX_LEASE_MS: '2000',
       OUTBOX_SWEEP_MS: '100',

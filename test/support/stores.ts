@@ -30,6 +30,10 @@ export async function createStores(overrides: TestEnvironment = {}): Promise<Tes
     PORT: '0',
     HOST: '127.0.0.1',
     LOG_LEVEL: 'silent',
+    // A busy machine is no failure; tests of timeouts set their own.
+    DATABASE_TIMEOUT_MS: '30000',
+    POOL_TIMEOUT_MS: '30000',
+    REDIS_TIMEOUT_MS: '10000',
     DATABASE_POOL_SIZE: '10',
     SHARD_POOL_SIZE: '8',
     RATE_LIMIT_PER_MINUTE: '1000000',
