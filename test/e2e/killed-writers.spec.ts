@@ -16,6 +16,7 @@ describe('processes that die between the commit and the mirror', () => {
 
   beforeAll(async () => {
     app = await TestApp.start();
+    await app.mirrored();
     ids = (await Promise.all(Array.from({ length: PEOPLE }, (_, i) => app.user(`person${i}`)))).map(
       ({ id }) => id,
     );

@@ -37,6 +37,7 @@ describe('Redis wiped under load', () => {
     };
     await migrateAll(Config.from(environment));
     app = await TestApp.start({}, environment);
+    await app.mirrored();
     const make = (name: string) => Promise.all(Array.from({ length: 12 }, (_, i) => app.user(`${name}${i}`)));
     [still, busy] = await Promise.all([make('still'), make('busy')]);
     for (const [i, person] of still.entries()) {

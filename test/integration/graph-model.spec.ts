@@ -69,6 +69,7 @@ describe('the graph, whatever happens at the same time', () => {
 
   beforeAll(async () => {
     app = await TestApp.start();
+    await app.mirrored();
   });
   afterAll(() => app.stop());
 

@@ -17,7 +17,7 @@ describe('the mirror', () => {
 
   beforeAll(async () => {
     app = await TestApp.start();
-    await vi.waitFor(async () => expect(await app.get(MirrorRebuild).isReady()).toBe(true));
+    await app.mirrored();
     people = await Promise.all(Array.from({ length: 12 }, (_, i) => app.user(`person${i}`)));
     ids = people.map((person) => person.id);
   });

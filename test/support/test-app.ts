@@ -6,6 +6,7 @@ import { Sessions } from '../../src/auth/sessions.js';
 import { Config } from '../../src/platform/config/config.js';
 import { PrimaryDatabase } from '../../src/platform/database/primary.js';
 import type { Id } from '../../src/platform/ids/ids.js';
+import { MirrorRebuild } from '../../src/relationships/mirror-rebuild.js';
 import { Accounts } from '../../src/users/accounts.js';
 import { Client } from './client.js';
 import { createStores, type TestEnvironment } from './stores.js';
@@ -69,6 +70,13 @@ export class TestApp {
    */
   async drained(timeout = 30_000): Promise<void> {
     await vi.waitFor(async () => expect(await this.outboxSize()).toBe(0), { timeout, interval: 20 });
+  }
+
+  /** Waits until there is a mirror to read. */
+  async mirrored(): Promise<void> {
+    await vi.waitFor(async () => expect(await this.get(MirrorRebuild).isReady()).toBe(true), {
+      timeout: 20_000,
+    });
   }
 
   async outboxSize(): Promise<number> {
