@@ -135,13 +135,11 @@ describe('when workers are killed and the queue is lost', () => {
 
   it('delivers what was half done when the queue was wiped under running workers', async () => {
     await startWorker();
-    for (let attempt = 0; attempt < 3; attempt++) {
-      const post = await publish('half done');
-      await underWay(post, 2);
-      await wipeQueue();
-      await expect.poll(outboxSize, PATIENCE).toBe(0);
-      await expectDelivered(post);
-    }
+    const post = await publish('half done');
+    await underWay(post, 2);
+    await wipeQueue();
+    await expect.poll(outboxSize, PATIENCE).toBe(0);
+    await expectDelivered(post);
   }, 120_000);
 });
 
