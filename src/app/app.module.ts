@@ -12,6 +12,7 @@ import {
   UserFollowedHandler,
   UsersMentionedHandler,
 } from '../fanout/handlers.js';
+import { PostReactedHandler } from '../fanout/reaction.handler.js';
 import { FeedsController } from '../feeds/feeds.controller.js';
 import { FeedsModule } from '../feeds/feeds.module.js';
 import { AdminController } from '../ops/admin.controller.js';
@@ -30,7 +31,8 @@ import { PlatformModule } from '../platform/platform.module.js';
 import { QueueWorkers } from '../platform/queues/queue-workers.js';
 import { PostsController } from '../posts/posts.controller.js';
 import { PostsModule } from '../posts/posts.module.js';
-import { UserDeletedHandler } from '../posts/user-deleted.handler.js';
+import { PostsDeletedHandler, UserDeletedHandler } from '../posts/clearing.handlers.js';
+import { ConversationsController } from '../posts/conversations.controller.js';
 import { AutoFollowHandler } from '../relationships/auto-follow.handler.js';
 import { GraphChangedHandler, OwnersChangedHandler } from '../relationships/graph-changed.handlers.js';
 import { MirrorKeeper } from '../relationships/mirror-keeper.js';
@@ -58,6 +60,7 @@ const API_CONTROLLERS = [
   UsersController,
   RelationshipsController,
   PostsController,
+  ConversationsController,
   FeedsController,
   AdminController,
   RedisCacheController,
@@ -77,6 +80,8 @@ const WORKER_PROVIDERS: Type[] = [
   UserFollowedHandler,
   MirrorKeeper,
   UserDeletedHandler,
+  PostsDeletedHandler,
+  PostReactedHandler,
   MirrorAuditor,
   GateKeeper,
   Janitor,

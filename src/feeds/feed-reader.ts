@@ -7,6 +7,7 @@ import type { Page } from '../platform/http/page.js';
 import type { PageQuery } from '../platform/http/page.dto.js';
 import { type Id, timeOfId } from '../platform/ids/ids.js';
 import { type PostView, PostViews } from '../posts/post-view.js';
+import { isFollow } from '../relationships/kinds.js';
 import { GraphView } from '../users/graph-view.js';
 import type { FollowKind } from '../users/user-view.js';
 import { fillPage } from './fill-page.js';
@@ -24,8 +25,9 @@ const POSITION_WIDTH = 3;
 
 /**
  * Reading a feed, in four steps: the skeleton from the shard (index-only), hydration in batches, the rules, and the
- * presentation. The one rule of a feed is that the viewer follows the author in this way now; who blocks, is blocked or
- * muted, or was moved to the other feed, does not pass it.
+ * presentation. The first rule of a feed is that the viewer follows the author in this way now; who blocks, is blocked or
+ * muted, or was moved to the other feed, does not pass it. The second is that a repost without words is left out for
+ * whoever follows the author of what it reposts: they get the post itself.
  */
 @Injectable()
 export class FeedReader {
@@ -60,7 +62,11 @@ export class FeedReader {
     skeleton: Activity[],
   ): Promise<(FeedEntry | undefined)[]> {
     const ids = skeleton.map((activity) => activity.subjectId);
-    const posts = await this.posts.byIds(viewer, ids, (facts) => facts.kind === kind);
+    const posts = await this.posts.byIds(
+      viewer,
+      ids,
+      (author, original) => author.kind === kind && !isFollow(original?.kind ?? null),
+    );
     return skeleton.map(({ entryId, subjectId }) => {
       const post = posts.get(subjectId);
       return post && { id: entryId, kind: 'post', createdAt: timeOfId(entryId).toISOString(), post };

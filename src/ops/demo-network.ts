@@ -45,7 +45,7 @@ export class DemoNetwork {
       for (const friend of friends) await this.relationships.set(ids.get(owner)!, ids.get(friend)!, 'friend');
       for (const other of noise) await this.relationships.set(ids.get(owner)!, ids.get(other)!, 'noise');
     }
-    for (const [author, body] of DEMO_POSTS) await this.posts.publish(ids.get(author)!, body);
+    for (const [author, body] of DEMO_POSTS) await this.posts.publish(ids.get(author)!, { body });
   }
 
   private async createAdmin(password: string): Promise<void> {

@@ -5,6 +5,7 @@ import { GraphView } from '../users/graph-view.js';
 import { Profiles } from '../users/profiles.js';
 import type { UserView } from '../users/user-view.js';
 import { type PostRow, PostStore } from './post-store.js';
+import { type Reactions, ReactionStore } from './reaction-store.js';
 
 /** A post as clients see one. */
 export interface PostView {
@@ -17,11 +18,34 @@ export interface PostView {
   commentOn: Id | null;
   repostOf: PostView | null;
   counts: { comments: number; loves: number; reposts: number; views: number };
-  viewer: { loved: boolean; reposted: boolean };
+  viewer: Reactions;
 }
 
+/**
+ * Decides whether a viewer is to see a post.
+ * @param author how the viewer stands to its author
+ * @param original for a repost without words, how the viewer stands to the author of what it reposts
+ */
+export type Keep = (author: GraphFacts, original: GraphFacts | undefined) => boolean;
+
+/** What the posts of one page are put together from. */
+interface Material {
+  rows: ReadonlyMap<Id, Readonly<PostRow>>;
+  facts: ReadonlyMap<Id, GraphFacts>;
+  users: ReadonlyMap<Id, UserView>;
+  reactions: ReadonlyMap<Id, Reactions>;
+}
+
+const NO_REACTIONS: Reactions = { loved: false, reposted: false };
+
 /** Puts together what clients see of a post. */
-export function presentPost(row: PostRow, author: UserView, mentions: UserView[]): PostView {
+export function presentPost(
+  row: PostRow,
+  author: UserView,
+  mentions: UserView[],
+  repostOf: PostView | null,
+  viewer: Reactions,
+): PostView {
   return {
     id: row.id,
     author,
@@ -29,10 +53,9 @@ export function presentPost(row: PostRow, author: UserView, mentions: UserView[]
     createdAt: timeOfId(row.id).toISOString(),
     editedAt: row.edited_at?.toISOString() ?? null,
     mentions,
-    // Every post is an original so far: there are no comments, reposts and loves to tell of.
-    commentOn: null,
-    repostOf: null,
-    viewer: { loved: false, reposted: false },
+    commentOn: row.comment_on,
+    repostOf,
+    viewer,
     counts: {
       comments: row.comments_count,
       loves: row.loves_count,
@@ -49,36 +72,68 @@ export class PostViews {
     private readonly store: PostStore,
     private readonly profiles: Profiles,
     private readonly graph: GraphView,
+    private readonly reactions: ReactionStore,
   ) {}
 
   /**
-   * Posts for ids, in three batches: posts, their people, and how the viewer stands to those. A post that is gone, or
-   * whose author has blocked the viewer, is missing from the map.
-   * @param keep decides by the author's graph facts whether the viewer is to see a post; by default everything
+   * Posts for ids, in batches: posts, what they repost, their people, and how the viewer stands to those. A post that is
+   * gone, or whose author is hidden from the viewer by a block, is missing from the map; so is a repost without words of
+   * such a post, or of one by somebody whom the viewer mutes.
+   * @param keep decides by the authors whether the viewer is to see a post; by default everything
    */
-  async byIds(
-    viewer: Id,
-    ids: readonly Id[],
-    keep: (facts: GraphFacts, post: PostRow) => boolean = () => true,
-  ): Promise<Map<Id, PostView>> {
+  async byIds(viewer: Id, ids: readonly Id[], keep: Keep = () => true): Promise<Map<Id, PostView>> {
     const rows = await this.store.byIds(ids);
-    const people = [...new Set([...rows.values()].flatMap((row) => [row.author_id, ...row.mentions]))];
-    const asked = this.graph.facts(viewer, people);
-    const [facts, users] = await Promise.all([asked, this.profiles.byIds(viewer, people, asked)]);
-    const factsOf = new Map(people.map((id, index) => [id, facts[index]!]));
+    const reposted = [...rows.values()].flatMap((row) => row.repost_of ?? []);
+    const originals = reposted.length > 0 ? await this.store.byIds(reposted) : new Map<Id, PostRow>();
+    const material = await this.gather(viewer, new Map([...originals, ...rows]));
     const views = new Map<Id, PostView>();
     for (const [id, row] of rows) {
-      const author = users.get(row.author_id);
-      if (!author || !keep(factsOf.get(row.author_id)!, row)) continue;
-      views.set(
-        id,
-        presentPost(
-          row,
-          author,
-          row.mentions.flatMap((mention) => users.get(mention) ?? []),
-        ),
-      );
+      const view = viewOf(row, material, keep);
+      if (view) views.set(id, view);
     }
     return views;
   }
+
+  private async gather(viewer: Id, rows: Map<Id, Readonly<PostRow>>): Promise<Material> {
+    const all = [...rows.values()];
+    const people = [...new Set(all.flatMap((row) => [row.author_id, ...row.mentions]))];
+    const asked = this.graph.facts(viewer, people);
+    const [facts, users, reactions] = await Promise.all([
+      asked,
+      this.profiles.byIds(viewer, people, asked),
+      this.reactionsTo(viewer, all),
+    ]);
+    return { rows, facts: new Map(people.map((id, index) => [id, facts[index]!])), users, reactions };
+  }
+
+  /** What the viewer did with these posts; a post that nobody loved or reposted need not be asked about. */
+  private async reactionsTo(viewer: Id, rows: readonly Readonly<PostRow>[]): Promise<Map<Id, Reactions>> {
+    const pairs = rows
+      .filter((row) => row.loves_count > 0 || row.reposts_count > 0)
+      .map((row) => ({ postId: row.id, userId: viewer }));
+    const found = pairs.length > 0 ? await this.reactions.of(pairs) : [];
+    return new Map(pairs.map(({ postId }, index) => [postId, found[index]!]));
+  }
+}
+
+function viewOf(row: Readonly<PostRow>, material: Material, keep: Keep): PostView | undefined {
+  const { facts } = material;
+  const original = row.repost_of === null ? undefined : material.rows.get(row.repost_of);
+  const originalBy = original && facts.get(original.author_id);
+  const repostOf = original && originalBy?.kind !== 'mute' ? viewOfOne(original, material, null) : null;
+  const isPlainRepost = row.body === '';
+  if (isPlainRepost && !repostOf) return undefined;
+  if (!keep(facts.get(row.author_id)!, isPlainRepost ? originalBy : undefined)) return undefined;
+  return viewOfOne(row, material, repostOf ?? null);
+}
+
+function viewOfOne(
+  row: Readonly<PostRow>,
+  { users, reactions }: Material,
+  repostOf: PostView | null,
+): PostView | undefined {
+  const author = users.get(row.author_id);
+  if (!author) return undefined;
+  const mentions = row.mentions.flatMap((mention) => users.get(mention) ?? []);
+  return presentPost(row, author, mentions, repostOf, reactions.get(row.id) ?? NO_REACTIONS);
 }

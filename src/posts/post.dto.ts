@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { PageEndDto } from '../platform/http/page.dto.js';
-import { IsPlainText } from '../platform/http/validation.js';
+import { IsIdText, IsPlainText, MayBeLeftOut } from '../platform/http/validation.js';
 import { UserDto } from '../users/user.dto.js';
 
 export class PublishPostDto {
@@ -8,6 +8,27 @@ export class PublishPostDto {
   @ApiProperty({ example: 'Good morning, @ada!' })
   @IsPlainText(1, 5_000)
   body!: string;
+
+  /** The id of a post that this one comments on. A comment is read below its post and tells its author; it goes into no feed. */
+  @ApiProperty({ required: false, example: '2172782113333248002' })
+  @MayBeLeftOut()
+  @IsIdText()
+  commentOn?: string;
+}
+
+export class EditPostDto {
+  /** The new words, as plain text of up to 5,000 characters. */
+  @ApiProperty({ example: 'Good evening, @ada!' })
+  @IsPlainText(1, 5_000)
+  body!: string;
+}
+
+export class RepostDto {
+  /** Words of one's own about it, up to 5,000 characters; left out, the post is merely passed on, once. */
+  @ApiProperty({ required: false, example: 'Read this.' })
+  @MayBeLeftOut()
+  @IsPlainText(1, 5_000)
+  body?: string;
 }
 
 export class PostCountsDto {

@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import {
   ApiCreatedResponse,
   ApiHeader,
@@ -16,12 +16,11 @@ import { Problem } from '../platform/http/problem.js';
 import { ApiProblems } from '../platform/http/problem.dto.js';
 import type { Id } from '../platform/ids/ids.js';
 import { Profiles } from '../users/profiles.js';
-import { PostDto, PostPageDto, PublishPostDto } from './post.dto.js';
+import { EditPostDto, PostDto, PostPageDto, PublishPostDto } from './post.dto.js';
 import { PostStore } from './post-store.js';
 import { type PostView, PostViews } from './post-view.js';
+import { checkIdempotencyKey } from './idempotency-key.js';
 import { Posts } from './posts.js';
-
-const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
 
 @ApiTags('posts')
 @Authenticated()
@@ -38,17 +37,14 @@ export class PostsController {
   @Post('posts')
   @ApiHeader({ name: 'Idempotency-Key', required: false, description: '1 to 255 visible ASCII characters.' })
   @ApiCreatedResponse({ type: PostDto })
-  @ApiProblems('invalid-request', 'idempotency-mismatch')
+  @ApiProblems('invalid-request', 'idempotency-mismatch', 'not-found')
   async publish(
     @CurrentViewer() viewer: Viewer,
-    @Body() { body }: PublishPostDto,
+    @Body() { body, commentOn }: PublishPostDto,
     @Headers('Idempotency-Key') key?: string,
   ): Promise<PostView> {
-    if (key !== undefined && !IDEMPOTENCY_KEY.test(key)) {
-      const errors = ['Idempotency-Key must be 1 to 255 visible ASCII characters'];
-      throw new Problem('invalid-request', undefined, { errors });
-    }
-    return this.find(viewer, await this.posts.publish(viewer.id, body, key));
+    checkIdempotencyKey(key);
+    return this.find(viewer, await this.posts.publish(viewer.id, { body, commentOn }, key));
   }
 
   /** A post. Who has blocked the viewer has no posts for them. */
@@ -62,6 +58,20 @@ export class PostsController {
     return view;
   }
 
+  /** Changes the words of a post of the viewer's own; every reader sees the new ones at once. */
+  @Patch('posts/:id')
+  @ApiParam({ name: 'id', example: '2172782113333248002' })
+  @ApiOkResponse({ type: PostDto })
+  @ApiProblems('invalid-request', 'forbidden', 'not-found')
+  async edit(
+    @CurrentViewer() viewer: Viewer,
+    @IdParam('id') id: Id,
+    @Body() { body }: EditPostDto,
+  ): Promise<PostView> {
+    await this.posts.edit(viewer.id, id, body);
+    return this.find(viewer, id);
+  }
+
   /** Deletes a post of the viewer's own; it is gone from every feed at once. */
   @Delete('posts/:id')
   @HttpCode(204)
@@ -72,7 +82,7 @@ export class PostsController {
     return this.posts.remove(viewer.id, id);
   }
 
-  /** A user's posts, newest first. */
+  /** A user's posts and reposts, newest first; their comments are read below what they comment on. */
   @Get('users/:idOrName/posts')
   @ApiParam({ name: 'idOrName', example: '@ada' })
   @ApiOkResponse({ type: PostPageDto })

@@ -1,8 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsIn, IsOptional } from 'class-validator';
-import { PageEndDto, PageQuery } from '../platform/http/page.dto.js';
+import { PageQuery } from '../platform/http/page.dto.js';
 import { IsIdList } from '../platform/http/validation.js';
-import { UserDto, ViewerRelationshipDto } from '../users/user.dto.js';
+import { ViewerRelationshipDto } from '../users/user.dto.js';
 import type { FollowKind, RelationshipKind } from '../users/user-view.js';
 import { RELATIONSHIP_KINDS } from './kinds.js';
 
@@ -37,10 +37,4 @@ export class FollowingQuery extends PageQuery {
   @IsOptional()
   @IsIn(['friend', 'noise'])
   kind?: FollowKind;
-}
-
-/** A page of users. */
-export class UserPageDto {
-  data!: UserDto[];
-  page!: PageEndDto;
 }

@@ -8,14 +8,8 @@ import { IdParam } from '../platform/http/id-param.js';
 import type { Id } from '../platform/ids/ids.js';
 import { GraphView } from '../users/graph-view.js';
 import type { UserView, ViewerRelationship } from '../users/user-view.js';
-import {
-  FollowingQuery,
-  LookupDto,
-  LookupResultDto,
-  SetRelationshipDto,
-  UserPageDto,
-} from './relationship.dto.js';
-import { ViewerRelationshipDto } from '../users/user.dto.js';
+import { FollowingQuery, LookupDto, LookupResultDto, SetRelationshipDto } from './relationship.dto.js';
+import { UserPageDto, ViewerRelationshipDto } from '../users/user.dto.js';
 import { Relationships } from './relationships.js';
 import { UserLists } from './user-lists.js';
 

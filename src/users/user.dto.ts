@@ -1,5 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsUrl, ValidateIf } from 'class-validator';
+import { PageEndDto } from '../platform/http/page.dto.js';
 import { IsPlainText, MayBeLeftOut } from '../platform/http/validation.js';
 
 /** How many posts, followers and followed ones a user has. */
@@ -36,6 +37,12 @@ export class UserDto {
   createdAt!: string;
   counts!: UserCountsDto;
   relationship!: ViewerRelationshipDto;
+}
+
+/** A page of users. */
+export class UserPageDto {
+  data!: UserDto[];
+  page!: PageEndDto;
 }
 
 /** What is to change; what is left out stays. */

@@ -215,18 +215,19 @@ async function prepareVictim(app: TestApp): Promise<{ victim: Client; target: Ta
   };
 }
 
-/** Everything that is the victim's own, column by column. */
+/** Everything that is the victim's own, column by column; how often others love a post or pass it on is theirs. */
 async function stateOf(app: TestApp, { userId }: Target): Promise<unknown> {
   const owners = {
     users: 'id',
     posts: 'author_id',
+    loves: 'user_id',
     relationships: 'owner_id',
     notification_marks: 'user_id',
     idempotency_keys: 'user_id',
     sessions: 'user_id',
   };
   const parts = Object.entries(owners).map(async ([table, column]) => {
-    const text = `SELECT to_jsonb(t) AS row FROM ${table} AS t WHERE ${column} = $1 ORDER BY to_jsonb(t)::text`;
+    const text = `SELECT to_jsonb(t) - '{comments_count,loves_count,reposts_count}'::text[] AS row FROM ${table} AS t WHERE ${column} = $1 ORDER BY to_jsonb(t)::text`;
     return [table, await change(app, text, [userId])] as const;
   });
   return Object.fromEntries(await Promise.all(parts));

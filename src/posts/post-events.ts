@@ -1,0 +1,20 @@
+import type { Id } from '../platform/ids/ids.js';
+import { defineJob } from '../platform/queues/job.js';
+
+/** What somebody did with a post of somebody else. */
+export interface Reaction {
+  kind: 'love' | 'comment' | 'repost';
+  /** Drawn when it happened: its place among the notifications. */
+  eventId: Id;
+  actorId: Id;
+  /** Whose post it was, who is to be told. */
+  ownerId: Id;
+  /** The post that was loved or reposted, or the comment that was made. */
+  subjectId: Id;
+}
+
+/** The owner of a post is to be told what somebody did with it. */
+export const postReacted = defineJob<Reaction>('post.reacted', 'activities');
+
+/** Posts were deleted; what hangs on them is to be cleared away. */
+export const postsDeleted = defineJob<{ postIds: Id[] }>('posts.deleted', 'graph');

@@ -1,0 +1,1 @@
+INSERT INTO loves (post_id, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING id
