@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import { bucketOf } from '../platform/database/buckets.js';
 import type { Database } from '../platform/database/database.js';
+import { hasMoved } from '../platform/database/moved.js';
 import { ShardRouter } from '../platform/database/shards.js';
 import { idList, sqlFile } from '../platform/database/sql.js';
 import { isPassing } from '../platform/http/to-problem.js';
@@ -14,11 +16,12 @@ import {
   STREAMS,
   type Stream,
 } from './activity.js';
+import { perLeaf } from './leaves.js';
 import type { Refusal, WriteOutcome } from './write-outcome.js';
 
 const writeActivities = sqlFile<{ written: number }>(import.meta.url, './sql/write-activities.sql');
 const insertActivities = sqlFile(import.meta.url, './sql/insert-activities.sql');
-const streamPage = sqlFile<[Id, number, Id, Id]>(import.meta.url, './sql/stream-page.sql');
+const streamPages = perLeaf(sqlFile<[Id, number, Id, Id]>(import.meta.url, './sql/stream-page.sql'));
 
 /** A place in a stream: entry, kind and actor of an activity. */
 export type StreamPosition = readonly [entryId: Id, kind: Id, actorId: Id];
@@ -42,29 +45,44 @@ export class ActivityStore {
   /**
    * Writes one event for many recipients, with one statement per shard, the shards side by side. May be repeated.
    * A shard that is closed or cannot be reached does not keep the others back: its recipients are among the refused.
+   * Rows whose bucket has moved are refused by the shard that had it, and go to its new owner.
    */
   async write(event: ActivityEvent, recipients: readonly Recipient[]): Promise<WriteOutcome> {
-    const groups = this.shards.group(recipients, (recipient) => recipient.id);
-    const outcomes = await Promise.all(
-      [...groups].map(([shard, members]) => this.writeTo(shard, event, members)),
-    );
-    return {
-      written: outcomes.reduce((sum, { written }) => sum + written, 0),
-      refused: outcomes.flatMap(({ refused }) => refused),
-    };
+    const outcome: WriteOutcome = { written: 0, refused: [] };
+    let left = recipients;
+    await this.shards.followingMoves(async () => {
+      const groups = this.shards.group(left, (recipient) => recipient.id);
+      const moves: Move[] = [];
+      await Promise.all(
+        [...groups].map(async ([shard, members]) => {
+          const move = await this.writeTo(shard, event, members, outcome);
+          if (move) moves.push(move);
+        }),
+      );
+      left = moves.flatMap(({ recipients: moved }) => moved);
+      if (moves.length > 0) throw moves[0]!.error;
+    });
+    return outcome;
   }
 
-  private async writeTo(shard: Database, event: ActivityEvent, members: Recipient[]): Promise<WriteOutcome> {
+  /** Adds to the outcome, or answers that a bucket is not there any more; then nothing was written. */
+  private async writeTo(
+    shard: Database,
+    event: ActivityEvent,
+    recipients: Recipient[],
+    outcome: WriteOutcome,
+  ): Promise<Move | undefined> {
     try {
-      const written = await insert(shard, event, members);
+      const written = await insert(shard, event, recipients);
       this.metrics.activitiesWritten.inc({ shard: shard.name }, written);
-      return { written, refused: [] };
+      outcome.written += written;
     } catch (error) {
+      if (hasMoved(error)) return { error, recipients };
       const reason = reasonOf(error);
       if (!reason) throw error;
-      const refusal = { shard: this.shards.shards.indexOf(shard), reason, recipients: members };
-      return { written: 0, refused: [refusal] };
+      outcome.refused.push({ shard: this.shards.numberOf(shard), reason, recipients });
     }
+    return undefined;
   }
 
   /** Up to `limit` activities of a stream behind a position, newest first. */
@@ -74,8 +92,11 @@ export class ActivityStore {
     after: StreamPosition | undefined,
     limit: number,
   ): Promise<Activity[]> {
+    const bucket = bucketOf(recipient);
     const parameters = [recipient, STREAMS[stream], ...(after ?? START), limit];
-    const rows = await this.shards.shardOf(recipient).tuples(streamPage, parameters);
+    const rows = await this.shards.followingMoves(() =>
+      this.shards.ownerOf(bucket).tuples(streamPages[bucket]!, parameters),
+    );
     return rows.map(([entryId, code, actorId, subjectId]) => ({
       entryId,
       kind: kindOfCode(code),
@@ -83,6 +104,12 @@ export class ActivityStore {
       subjectId,
     }));
   }
+}
+
+/** Rows that a shard refused, because it has lost a bucket of theirs. */
+interface Move {
+  error: unknown;
+  recipients: Recipient[];
 }
 
 async function insert(shard: Database, event: ActivityEvent, members: Recipient[]): Promise<number> {
