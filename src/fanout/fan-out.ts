@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ActivityStore } from '../activities/activity-store.js';
 import type { ActivityEvent, Recipient } from '../activities/activity.js';
+import { expectNobodyRefused } from '../activities/write-outcome.js';
 import { Config } from '../platform/config/config.js';
 import type { Id } from '../platform/ids/ids.js';
 import { defineJob } from '../platform/queues/job.js';
@@ -89,7 +90,7 @@ export class FanOut {
       id,
       stream: kind === 'friend' ? 'friends' : 'noise',
     }));
-    await this.activities.write(event, recipients);
+    expectNobodyRefused(await this.activities.write(event, recipients));
     return recipients.length;
   }
 

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { ActivityStore } from '../activities/activity-store.js';
+import { expectNobodyRefused } from '../activities/write-outcome.js';
 import type { Id } from '../platform/ids/ids.js';
 import type { Delivery, Handler } from '../platform/queues/job.js';
 import { HandlesJob } from '../platform/queues/job-handlers.js';
@@ -67,10 +68,11 @@ export class UsersMentionedHandler implements Handler<{ postId: Id; authorId: Id
     if (!(await this.posts.byIds([postId])).has(postId)) return 'done';
     const facts = await this.graph.standings(authorId, mentions);
     const recipients = mentions.filter((_, i) => !facts[i]!.blocksMe && facts[i]!.kind !== 'block');
-    await this.activities.write(
+    const outcome = await this.activities.write(
       { kind: 'mention', entryId: postId, actorId: authorId, subjectId: postId },
       recipients.map((id) => ({ id, stream: 'notifications' })),
     );
+    expectNobodyRefused(outcome);
     return 'done';
   }
 }
@@ -97,10 +99,11 @@ export class UserFollowedHandler implements Handler<{ eventId: Id; followerId: I
     if (await this.gate.isClosed()) return 'open';
     const { mine } = await this.graph.pair(followerId, followedId);
     if (isFollow(mine)) {
-      await this.activities.write(
+      const outcome = await this.activities.write(
         { kind: 'follow', entryId: eventId, actorId: followerId, subjectId: followedId },
         [{ id: followedId, stream: 'notifications' }],
       );
+      expectNobodyRefused(outcome);
     }
     return 'done';
   }
