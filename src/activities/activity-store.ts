@@ -21,12 +21,16 @@ import type { Refusal, WriteOutcome } from './write-outcome.js';
 
 const writeActivities = sqlFile<{ written: number }>(import.meta.url, './sql/write-activities.sql');
 const insertActivities = sqlFile(import.meta.url, './sql/insert-activities.sql');
-const streamPages = perLeaf(sqlFile<[Id, number, Id, Id]>(import.meta.url, './sql/stream-page.sql'));
+/** Entry, kind, actor and subject of an activity, as the pages of streams have them. */
+export type ActivityTuple = [Id, number, Id, Id];
+
+const streamPages = perLeaf(sqlFile<ActivityTuple>(import.meta.url, './sql/stream-page.sql'));
 
 /** A place in a stream: entry, kind and actor of an activity. */
 export type StreamPosition = readonly [entryId: Id, kind: Id, actorId: Id];
 
-const START: StreamPosition = [MAX_ID, '32767', MAX_ID];
+/** Before the newest activity of every stream. */
+export const START: StreamPosition = [MAX_ID, '32767', MAX_ID];
 
 /** From how many rows on it pays to try without ON CONFLICT first. */
 const LARGE = 100;
@@ -97,12 +101,7 @@ export class ActivityStore {
     const rows = await this.shards.followingMoves(() =>
       this.shards.ownerOf(bucket).tuples(streamPages[bucket]!, parameters),
     );
-    return rows.map(([entryId, code, actorId, subjectId]) => ({
-      entryId,
-      kind: kindOfCode(code),
-      actorId,
-      subjectId,
-    }));
+    return rows.map(activityOf);
   }
 }
 
@@ -144,6 +143,13 @@ function reasonOf(error: unknown): Refusal['reason'] | undefined {
 }
 
 const codeOf = (error: unknown): unknown => (error as { code?: unknown }).code;
+
+export const activityOf = ([entryId, code, actorId, subjectId]: ActivityTuple): Activity => ({
+  entryId,
+  kind: kindOfCode(code),
+  actorId,
+  subjectId,
+});
 
 /** The position of an activity in its stream. */
 export const positionOf = (activity: Activity): StreamPosition => [

@@ -8,6 +8,8 @@ export type Stream = keyof typeof STREAMS;
 const KIND_CODES = { post: 1, follow: 2, mention: 3, love: 4, comment: 5, repost: 6 } as const;
 export type ActivityKind = keyof typeof KIND_CODES;
 const KINDS = Object.keys(KIND_CODES) as ActivityKind[];
+/** The kinds that notifications have. */
+export const NOTIFICATION_KINDS = KINDS.filter((kind) => kind !== 'post');
 
 export const codeOfKind = (kind: ActivityKind): number => KIND_CODES[kind];
 export const kindOfCode = (code: number): ActivityKind => KINDS[code - 1]!;

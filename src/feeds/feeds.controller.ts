@@ -5,9 +5,15 @@ import type { Page } from '../platform/http/page.js';
 import { PageQuery } from '../platform/http/page.dto.js';
 import { ApiProblems } from '../platform/http/problem.dto.js';
 import { type FeedEntry, FeedReader } from './feed-reader.js';
-import { FeedPageDto, MarkReadDto, NotificationPageDto } from './feed.dto.js';
+import {
+  FeedPageDto,
+  MarkReadDto,
+  NotificationPageDto,
+  NotificationQuery,
+  UnreadCountDto,
+} from './feed.dto.js';
 import { NotificationMarks } from './notification-marks.js';
-import { type NotificationEntry, NotificationReader } from './notification-reader.js';
+import { type NotificationEntry, NotificationReader, type UnreadCount } from './notification-reader.js';
 
 @ApiTags('feeds')
 @Authenticated()
@@ -35,12 +41,22 @@ export class FeedsController {
     return this.feeds.page(viewer.id, 'noise', query);
   }
 
-  /** What happened to the viewer: new followers and mentions, newest first. */
+  /**
+   * What happened to the viewer, newest first: who follows or mentions them, and who loves, comments on or reposts their
+   * posts; each once, however often it is repeated, and only as long as it holds.
+   */
   @Get('notifications')
   @ApiOkResponse({ type: NotificationPageDto })
   @ApiProblems('invalid-request', 'invalid-cursor')
-  list(@CurrentViewer() viewer: Viewer, @Query() query: PageQuery): Promise<Page<NotificationEntry>> {
+  list(@CurrentViewer() viewer: Viewer, @Query() query: NotificationQuery): Promise<Page<NotificationEntry>> {
     return this.notifications.page(viewer.id, query);
+  }
+
+  /** How many notifications the viewer has not marked as read, counted up to 99. */
+  @Get('notifications/unread')
+  @ApiOkResponse({ type: UnreadCountDto })
+  unread(@CurrentViewer() viewer: Viewer): Promise<UnreadCount> {
+    return this.notifications.unread(viewer.id);
   }
 
   /** Marks the viewer's notifications as read, up to one of them; the mark never moves back. */

@@ -5,10 +5,11 @@ import { UsersModule } from '../users/users.module.js';
 import { FeedReader } from './feed-reader.js';
 import { NotificationMarks } from './notification-marks.js';
 import { NotificationReader } from './notification-reader.js';
+import { NotificationRules } from './notification-rules.js';
 
 @Module({
   imports: [FanoutModule, PostsModule, UsersModule],
-  providers: [FeedReader, NotificationReader, NotificationMarks],
+  providers: [FeedReader, NotificationReader, NotificationRules, NotificationMarks],
   exports: [FeedReader, NotificationReader, NotificationMarks],
 })
 export class FeedsModule {}

@@ -9,7 +9,7 @@ export interface Reaction {
   actorId: Id;
   /** Whose post it was, who is to be told. */
   ownerId: Id;
-  /** The post that was loved or reposted, or the comment that was made. */
+  /** The post that was loved, or reposted without words; otherwise the comment or the repost that was made. */
   subjectId: Id;
 }
 

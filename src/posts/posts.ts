@@ -140,7 +140,7 @@ export class Posts {
   /** Counts a comment or repost on what it hangs on, and tells its owner. */
   private async react(
     transaction: Transaction,
-    { author, commentOn, repostOf }: PostDraft,
+    { author, body, commentOn, repostOf }: PostDraft,
     id: Id,
   ): Promise<void> {
     for (const [kind, subject] of [
@@ -154,7 +154,7 @@ export class Posts {
       );
       if (!ownerId) throw new Problem('not-found', 'There is no such post.');
       if (ownerId === author) continue;
-      const subjectId = kind === 'comment' ? id : subject;
+      const subjectId = body === '' ? subject : id;
       await this.outbox.record(transaction, postReacted, {
         kind,
         eventId: id,

@@ -64,6 +64,16 @@ export const PageLimit = (most = 100): PropertyDecorator =>
     ),
   );
 
+/** A switch in a query: `true` or `false`, and `false` when it is left out. */
+export const Flag = (): PropertyDecorator =>
+  applyDecorators(
+    ApiProperty({ type: 'boolean', default: false, required: false }),
+    Transform(({ value }: { value: unknown }): unknown =>
+      value === 'true' ? true : value === 'false' ? false : value,
+    ),
+    rule('flag', 'must be true or false', (value) => typeof value === 'boolean'),
+  );
+
 /** Checks bodies and queries against their DTOs; a property that no DTO names is refused. */
 export function validationPipe(): ValidationPipe {
   return new ValidationPipe({
