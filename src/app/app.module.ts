@@ -15,6 +15,7 @@ import {
 import { FeedsController } from '../feeds/feeds.controller.js';
 import { FeedsModule } from '../feeds/feeds.module.js';
 import { AdminController } from '../ops/admin.controller.js';
+import { GateController } from '../ops/gate.controller.js';
 import { Janitor } from '../ops/janitor.js';
 import { OpsModule } from '../ops/ops.module.js';
 import { RedisCacheController } from '../ops/redis-cache.controller.js';
@@ -60,6 +61,7 @@ const API_CONTROLLERS = [
   PostsController,
   FeedsController,
   AdminController,
+  GateController,
   RedisCacheController,
 ];
 

@@ -8,6 +8,21 @@ import type { JobType } from '../queues/job.js';
 const insertOutbox = sqlFile<{ id: Id }>(import.meta.url, './insert-outbox.sql');
 const pendingOutbox = sqlFile<{ payload: unknown }>(import.meta.url, './pending-outbox.sql');
 const deleteOutbox = sqlFile(import.meta.url, './delete-outbox.sql');
+const parkOutbox = sqlFile(import.meta.url, './park-outbox.sql');
+const releaseOutbox = sqlFile<{ id: Id }>(import.meta.url, './release-outbox.sql');
+const outboxBacklog = sqlFile<OutboxBacklog>(import.meta.url, './outbox-backlog.sql');
+
+/** How many parked rows one statement releases. */
+const RELEASE_BATCH = 5_000;
+
+/** Rows of one topic that are not done. */
+export interface OutboxBacklog {
+  topic: string;
+  /** Counted up to 100,000 over all topics. */
+  rows: number;
+  /** Seconds since the oldest was recorded. */
+  age: number;
+}
 
 /**
  * Intents that must not be lost: a row is written in the transaction of the change that it follows from, and stays
@@ -49,6 +64,31 @@ export class Outbox {
   /** Strikes rows whose work is done. Striking one twice is nothing. */
   async done(ids: readonly Id[]): Promise<void> {
     await this.primary.query(deleteOutbox, [ids]);
+  }
+
+  /** Leaves rows alone until the gate of a shard opens. */
+  async park(ids: readonly Id[], shard: number): Promise<void> {
+    await this.primary.query(parkOutbox, [ids, shard]);
+  }
+
+  /**
+   * Makes due what is parked on a shard whose gate is open.
+   * @param closed the shards whose gates are closed
+   * @returns how many rows there were
+   */
+  async release(closed: readonly number[]): Promise<number> {
+    let released = 0;
+    for (;;) {
+      const { length } = await this.primary.query(releaseOutbox, [closed, RELEASE_BATCH]);
+      released += length;
+      if (length > 0) this.wake();
+      if (length < RELEASE_BATCH) return released;
+    }
+  }
+
+  /** What is not done, by topic; topics without rows are left out. */
+  backlog(topics: readonly string[]): Promise<OutboxBacklog[]> {
+    return this.primary.query(outboxBacklog, [topics]);
   }
 
   /** Payloads of the rows of one kind that are not done, newest first, at most `limit`. */

@@ -11,6 +11,7 @@ import { Metrics } from '../metrics/metrics.js';
 import { Outbox } from '../outbox/outbox.js';
 import { close, connect } from '../redis/redis.js';
 import { JobHandlers } from './job-handlers.js';
+import { Postponed } from './postponed.js';
 import { type JobEnvelope, Queues } from './queues.js';
 
 /**
@@ -65,14 +66,16 @@ export class QueueWorkers implements OnApplicationBootstrap, BeforeApplicationSh
     const handler = this.handlers.get(job.name);
     if (!handler) throw new Error(`No handler for the job ${job.name}: it was made by another version.`);
     const stop = this.metrics.jobSeconds.startTimer({ job: job.name });
+    const { outboxId, payload } = job.data;
     try {
-      const { outboxId, payload } = job.data;
       const result = await handler.handle(payload, { outboxId });
       if (outboxId && result === 'done') await this.outbox.done([outboxId]);
       stop({ outcome: 'done' });
     } catch (error) {
-      stop({ outcome: 'failed' });
-      throw error;
+      stop({ outcome: error instanceof Postponed ? 'postponed' : 'failed' });
+      if (!(error instanceof Postponed)) throw error;
+      const parked = error.outboxId ?? outboxId;
+      if (parked) await this.outbox.park([parked], error.shard);
     }
   }
 
