@@ -1,14 +1,15 @@
 import { Body, Controller, Get, HttpCode, Post } from '@nestjs/common';
 import { ApiOkResponse, ApiParam, ApiTags } from '@nestjs/swagger';
 import { Gate, type GateStatus } from '../fanout/gate.js';
-import { type Receipt, Receipts } from '../fanout/receipts.js';
+import { type Receipt, ReceiptReader } from '../fanout/receipt-reader.js';
 import { AdminOnly, CurrentViewer, type Viewer } from '../platform/http/access.js';
 import { IdParam } from '../platform/http/id-param.js';
 import { Problem } from '../platform/http/problem.js';
 import { ApiProblems } from '../platform/http/problem.dto.js';
 import type { Id } from '../platform/ids/ids.js';
 import { UserStore } from '../users/user-store.js';
-import { CloseGateDto, GateDto, ReceiptDto } from './gate.dto.js';
+import { CloseGateDto, GateDto } from './gate.dto.js';
+import { ReceiptDto } from './receipt.dto.js';
 
 const REOPEN_AFTER_SECONDS = 900;
 /** Longer than a killed worker's job counts as running. */
@@ -20,7 +21,7 @@ const CLOSE_TIMEOUT_MS = 25_000;
 export class AdminController {
   constructor(
     private readonly gate: Gate,
-    private readonly receipts: Receipts,
+    private readonly receipts: ReceiptReader,
     private readonly users: UserStore,
   ) {}
 
@@ -56,14 +57,14 @@ export class AdminController {
     return this.gate.open(await this.name(viewer));
   }
 
-  /** What became of a post's fan-out. */
+  /** What became of a post's fan-out: to how many it was to go, how many have it, and why the others have not. */
   @Get('fanouts/:postId')
   @ApiParam({ name: 'postId', example: '2172782113333248002' })
   @ApiOkResponse({ type: ReceiptDto })
   @ApiProblems('forbidden', 'not-found')
   async receipt(@IdParam('postId') postId: Id): Promise<Receipt> {
     const receipt = await this.receipts.find(postId);
-    if (!receipt) throw new Problem('not-found', 'No fan-out of such a post has begun.');
+    if (!receipt) throw new Problem('not-found', 'There is no such post.');
     return receipt;
   }
 

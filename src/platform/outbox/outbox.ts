@@ -7,6 +7,9 @@ import type { JobType } from '../queues/job.js';
 
 const insertOutbox = sqlFile<{ id: Id }>(import.meta.url, './insert-outbox.sql');
 const pendingOutbox = sqlFile<{ payload: unknown }>(import.meta.url, './pending-outbox.sql');
+const parkOutbox = sqlFile(import.meta.url, './park-outbox.sql');
+const releaseOutbox = sqlFile<{ id: Id }>(import.meta.url, './release-outbox.sql');
+const waitingOutbox = sqlFile<{ shard: number }>(import.meta.url, './waiting-outbox.sql');
 const deleteOutbox = sqlFile(import.meta.url, './delete-outbox.sql');
 
 /**
@@ -49,6 +52,22 @@ export class Outbox {
   /** Strikes rows whose work is done. Striking one twice is nothing. */
   async done(ids: readonly Id[]): Promise<void> {
     await this.primary.query(deleteOutbox, [ids]);
+  }
+
+  /** Leaves rows alone for so long, in milliseconds, or until `release` is called for the shard that they wait for, if any. */
+  async park(ids: readonly Id[], shard: number | null, forMs: number): Promise<void> {
+    await this.primary.query(parkOutbox, [ids, shard, forMs]);
+  }
+
+  /** Those of the first `count` shards that rows wait for. */
+  async waitedFor(count: number): Promise<number[]> {
+    return (await this.primary.query(waitingOutbox, [count])).map((row) => row.shard);
+  }
+
+  /** Lets rows go that wait for a shard, at most `limit`. */
+  async release(shard: number, limit: number): Promise<void> {
+    const rows = await this.primary.query(releaseOutbox, [shard, limit]);
+    if (rows.length > 0) this.wake();
   }
 
   /** Payloads of the rows of one kind that are not done, newest first, at most `limit`. */
