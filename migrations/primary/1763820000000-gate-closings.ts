@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** A gate for each shard beside the one before all of them, its history, its backlog over time, and parked outbox rows. */
+/** A gate for each shard beside the one before all of them, their history, and the backlog over time. */
 export class GateClosings1763820000000 implements MigrationInterface {
   readonly name = 'GateClosings1763820000000';
 
@@ -13,8 +13,6 @@ export class GateClosings1763820000000 implements MigrationInterface {
       UPDATE gate SET closed = true, reason = c.reason, closed_by = c.closed_by, closed_at = c.closed_at,
         reopens_at = c.reopens_at
       FROM gate_closings AS c WHERE c.opened_at IS NULL AND c.shard IS NULL`);
-    await runner.query('DROP INDEX outbox_parked');
-    await runner.query('ALTER TABLE outbox DROP COLUMN parked_on');
     await runner.query('DROP TABLE backlog_samples, gate_closings');
     await runner.query('ALTER TABLE gate DROP COLUMN revision');
   }
@@ -58,8 +56,4 @@ const UP = [
      rows bigint NOT NULL,
      redis_bytes bigint NOT NULL
    )`,
-
-  // Intents that a closed gate refused: left alone until the gate of that shard opens.
-  'ALTER TABLE outbox ADD COLUMN parked_on smallint',
-  'CREATE INDEX outbox_parked ON outbox (parked_on, id) WHERE parked_on IS NOT NULL',
 ];

@@ -1,4 +1,3 @@
-import { Postponed } from '../platform/queues/postponed.js';
 import type { Recipient } from './activity.js';
 
 /** Recipients of one shard who did not get their rows, and why: its gate is closed, or it cannot be reached just now. */
@@ -15,13 +14,9 @@ export interface WriteOutcome {
   refused: Refusal[];
 }
 
-/**
- * For callers who can do nothing but try the whole again later.
- * @throws Postponed when a closed gate is all that is in the way; Error when a shard is away
- */
+/** For callers who can do nothing but try the whole again later. @throws when anybody was refused */
 export function expectNobodyRefused({ refused }: WriteOutcome): void {
   if (refused.length === 0) return;
-  if (refused.every(({ reason }) => reason === 'closed')) throw new Postponed(refused[0]!.shard);
   const shards = refused.map(
     ({ shard, reason, recipients }) => `shard ${shard} is ${reason} (${recipients.length} rows)`,
   );

@@ -8,10 +8,12 @@ import { FanoutModule } from '../fanout/fanout.module.js';
 import { GateKeeper } from '../fanout/gate-keeper.js';
 import {
   FanOutChunkHandler,
+  FanOutPlanHandler,
   PostPublishedHandler,
   UserFollowedHandler,
   UsersMentionedHandler,
 } from '../fanout/handlers.js';
+import { ShardKeeper } from '../fanout/shard-keeper.js';
 import { FeedsController } from '../feeds/feeds.controller.js';
 import { FeedsModule } from '../feeds/feeds.module.js';
 import { AdminController } from '../ops/admin.controller.js';
@@ -74,6 +76,7 @@ const WORKER_PROVIDERS: Type[] = [
   OwnersChangedHandler,
   AutoFollowHandler,
   PostPublishedHandler,
+  FanOutPlanHandler,
   FanOutChunkHandler,
   UsersMentionedHandler,
   UserFollowedHandler,
@@ -81,6 +84,7 @@ const WORKER_PROVIDERS: Type[] = [
   UserDeletedHandler,
   MirrorAuditor,
   GateKeeper,
+  ShardKeeper,
   Janitor,
 ];
 

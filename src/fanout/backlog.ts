@@ -35,6 +35,12 @@ export interface QueueBacklog {
   maxBytes: number | null;
 }
 
+export interface Measurement {
+  /** Null when the queue's Redis does not answer. */
+  jobs: QueueBacklog | null;
+  status: BacklogStatus;
+}
+
 interface Trend {
   age: number;
   rows: string;
@@ -60,7 +66,7 @@ export class Backlog {
   ) {}
 
   /** @param isOpen whether no gate is closed, so that the backlog runs off */
-  async measure(isOpen: boolean): Promise<{ jobs: QueueBacklog | null; status: BacklogStatus }> {
+  async measure(isOpen: boolean): Promise<Measurement> {
     const [jobs, topics, [past]] = await Promise.all([
       measureQueue(this.queues).catch(() => null),
       this.outbox.backlog(topicsOf('activities')),

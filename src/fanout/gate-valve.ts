@@ -36,7 +36,7 @@ export class GateValve {
     const fences = () => all(this.shards.shards.map((shard, index) => this.settleFence(state, shard, index)));
     const steps = isPauseWanted(state) ? [queue, fences] : [fences, queue];
     const faults: unknown[] = [];
-    for (const step of steps) await step().catch((error: unknown) => faults.push(error));
+    for (const step of steps) await step().catch((error: unknown) => void faults.push(error));
     if (faults.length > 0) throw faults[0];
   }
 
@@ -59,7 +59,7 @@ export class GateValve {
    * @returns what is in the way; empty when nobody is writing behind them
    */
   async quieten(state: GateState, closing: Closing, deadline: number): Promise<string[]> {
-    const waits = this.shards.shards.map((shard, index) =>
+    const waits = this.shards.shards.map(async (shard, index) =>
       concerns(closing, index) ? this.quietenShard(state, shard, index, deadline) : undefined,
     );
     return (await Promise.all(waits)).filter((obstacle) => obstacle !== undefined);

@@ -3,40 +3,10 @@ import { ShardRouter } from '../platform/database/shards.js';
 import { errorText } from '../platform/error-text.js';
 import { Problem } from '../platform/http/problem.js';
 import type { Id } from '../platform/ids/ids.js';
-import { Outbox } from '../platform/outbox/outbox.js';
-import { Backlog, type BacklogStatus } from './backlog.js';
+import { Backlog } from './backlog.js';
+import { type GateStatus, presentGate } from './gate-status.js';
 import { type Closing, type GateState, GateStore, type Opening, type PastClosing } from './gate-store.js';
 import { concerns, GateValve } from './gate-valve.js';
-
-/** One closed gate as its operators see it. */
-export interface ClosingStatus {
-  state: 'closing' | 'closed';
-  /** Null: the gate before all shards. */
-  shard: number | null;
-  reason: string;
-  closedBy: string;
-  closedAt: string;
-  reopensAt: string | null;
-}
-
-/** The gate as its operators see it. */
-export interface GateStatus {
-  /** `closing`: closed, but somebody may still be writing. */
-  state: 'open' | 'closing' | 'closed';
-  reason: string | null;
-  closedBy: string | null;
-  closedAt: string | null;
-  reopensAt: string | null;
-  /** Jobs that wait in the queue; null when its Redis does not answer. */
-  waiting: number | null;
-  /** Jobs that are running, or were when their worker stopped to say so; null when Redis does not answer. */
-  active: number | null;
-  /** How long the oldest thing that is not delivered has waited. */
-  oldestWaitingSeconds: number;
-  /** The gates that are closed for a shard alone. */
-  shards: ClosingStatus[];
-  backlog: BacklogStatus;
-}
 
 /** A gate that was closed by this process. */
 export interface ClosedGate {
@@ -75,7 +45,8 @@ const KEEPER_PATIENCE_MS = 500;
  * The chokepoint's valve, one before all shards and one before each. The primary holds what it should be, and with it the
  * history; the fence on each shard is what writers meet; the queue's pause spares jobs that would be refused. A change
  * commits in the primary first; whatever it takes to make it true can be done by any process at any time, and every
- * worker does so again and again (`GateKeeper`).
+ * worker does so again and again (`GateKeeper`). What a fence has refused waits for its shard, and goes on once the shard
+ * takes rows again (`ShardKeeper`).
  */
 @Injectable()
 export class Gate {
@@ -85,7 +56,6 @@ export class Gate {
     private readonly store: GateStore,
     private readonly valve: GateValve,
     private readonly backlog: Backlog,
-    private readonly outbox: Outbox,
     private readonly shards: ShardRouter,
   ) {}
 
@@ -154,20 +124,7 @@ export class Gate {
   /** @param shard as seen from this shard: closed as well when its own gate is */
   async status(shard?: number): Promise<GateStatus> {
     const { closings } = await this.store.read();
-    const closing = closings.find((each) => each.shard === null || each.shard === shard);
-    const { jobs, status } = await this.backlog.measure(closings.length === 0);
-    return {
-      state: closing ? stateOf(closing) : 'open',
-      reason: closing?.reason ?? null,
-      closedBy: closing?.closedBy ?? null,
-      closedAt: closing?.closedAt.toISOString() ?? null,
-      reopensAt: closing?.reopensAt?.toISOString() ?? null,
-      waiting: jobs?.waiting ?? null,
-      active: jobs?.active ?? null,
-      oldestWaitingSeconds: Math.max(status.oldestIntentSeconds, jobs?.oldestSeconds ?? 0),
-      shards: closings.filter((each) => each.shard !== null).map(present),
-      backlog: status,
-    };
+    return presentGate(closings, shard, await this.backlog.measure(closings.length === 0));
   }
 
   /** Closings below an id, the latest first, with what became of them. */
@@ -191,7 +148,6 @@ export class Gate {
       const obstacles = await this.valve.quieten(state, closing, Date.now() + KEEPER_PATIENCE_MS);
       if (obstacles.length === 0) await this.store.noteQuiet(closing.id);
     }
-    await this.outbox.release(this.closedShards(state));
   }
 
   /** @returns what is in the way of a quiet table; empty when it is quiet, or was opened meanwhile */
@@ -225,9 +181,7 @@ export class Gate {
     });
     if (!opened) return;
     this.logger.log(`${nameOf(opened)} was opened by ${by ?? 'its deadline'}`);
-    const state = await this.store.read();
-    await this.settleWhatCan(state);
-    await this.outbox.release(this.closedShards(state));
+    await this.settleWhatCan(await this.store.read());
   }
 
   /** What cannot be settled now is left to the keepers. */
@@ -236,11 +190,6 @@ export class Gate {
       .settle(state)
       .catch((error: unknown) => this.logger.warn(`left to the keepers: ${errorText(error)}`));
   }
-
-  private closedShards({ closings }: GateState): number[] {
-    const numbers = this.shards.shards.map((_, index) => index);
-    return numbers.filter((index) => closings.some((closing) => concerns(closing, index)));
-  }
 }
 
 function isMeant(shard: number | undefined, closedAt: Date | undefined): (closing: Closing) => boolean {
@@ -248,17 +197,4 @@ function isMeant(shard: number | undefined, closedAt: Date | undefined): (closin
     closing.shard === (shard ?? null) && (!closedAt || closing.closedAt.getTime() === closedAt.getTime());
 }
 
-const stateOf = (closing: Closing) => (closing.quietAt ? 'closed' : 'closing');
 const nameOf = ({ shard }: Closing): string => (shard === null ? 'The gate' : `The gate of shard ${shard}`);
-
-function present(closing: Closing): ClosingStatus {
-  const { shard, reason, closedBy, closedAt, reopensAt } = closing;
-  return {
-    state: stateOf(closing),
-    shard,
-    reason,
-    closedBy,
-    closedAt: closedAt.toISOString(),
-    reopensAt: reopensAt?.toISOString() ?? null,
-  };
-}

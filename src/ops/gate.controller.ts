@@ -1,6 +1,7 @@
 import { Body, Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import { Gate, type GateStatus } from '../fanout/gate.js';
+import { Gate } from '../fanout/gate.js';
+import type { GateStatus } from '../fanout/gate-status.js';
 import type { PastClosing } from '../fanout/gate-store.js';
 import { AdminOnly, CurrentViewer, type Viewer } from '../platform/http/access.js';
 import { Cursor } from '../platform/http/cursor.js';

@@ -1,6 +1,7 @@
 import { userInfo } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { Gate, type GateStatus } from '../../fanout/gate.js';
+import { Gate } from '../../fanout/gate.js';
+import type { GateStatus } from '../../fanout/gate-status.js';
 import type { PastClosing } from '../../fanout/gate-store.js';
 import { MAX_ID } from '../../platform/ids/ids.js';
 import { printResult, withServices } from './operate.js';

@@ -7,13 +7,11 @@ import type { JobType } from '../queues/job.js';
 
 const insertOutbox = sqlFile<{ id: Id }>(import.meta.url, './insert-outbox.sql');
 const pendingOutbox = sqlFile<{ payload: unknown }>(import.meta.url, './pending-outbox.sql');
-const deleteOutbox = sqlFile(import.meta.url, './delete-outbox.sql');
 const parkOutbox = sqlFile(import.meta.url, './park-outbox.sql');
 const releaseOutbox = sqlFile<{ id: Id }>(import.meta.url, './release-outbox.sql');
+const waitingOutbox = sqlFile<{ shard: number }>(import.meta.url, './waiting-outbox.sql');
+const deleteOutbox = sqlFile(import.meta.url, './delete-outbox.sql');
 const outboxBacklog = sqlFile<OutboxBacklog>(import.meta.url, './outbox-backlog.sql');
-
-/** How many parked rows one statement releases. */
-const RELEASE_BATCH = 5_000;
 
 /** Rows of one topic that are not done. */
 export interface OutboxBacklog {
@@ -66,24 +64,20 @@ export class Outbox {
     await this.primary.query(deleteOutbox, [ids]);
   }
 
-  /** Leaves rows alone until the gate of a shard opens. */
-  async park(ids: readonly Id[], shard: number): Promise<void> {
-    await this.primary.query(parkOutbox, [ids, shard]);
+  /** Leaves rows alone for so long, in milliseconds, or until `release` is called for the shard that they wait for, if any. */
+  async park(ids: readonly Id[], shard: number | null, forMs: number): Promise<void> {
+    await this.primary.query(parkOutbox, [ids, shard, forMs]);
   }
 
-  /**
-   * Makes due what is parked on a shard whose gate is open.
-   * @param closed the shards whose gates are closed
-   * @returns how many rows there were
-   */
-  async release(closed: readonly number[]): Promise<number> {
-    let released = 0;
-    for (;;) {
-      const { length } = await this.primary.query(releaseOutbox, [closed, RELEASE_BATCH]);
-      released += length;
-      if (length > 0) this.wake();
-      if (length < RELEASE_BATCH) return released;
-    }
+  /** Those of the first `count` shards that rows wait for. */
+  async waitedFor(count: number): Promise<number[]> {
+    return (await this.primary.query(waitingOutbox, [count])).map((row) => row.shard);
+  }
+
+  /** Lets rows go that wait for a shard, at most `limit`. */
+  async release(shard: number, limit: number): Promise<void> {
+    const rows = await this.primary.query(releaseOutbox, [shard, limit]);
+    if (rows.length > 0) this.wake();
   }
 
   /** What is not done, by topic; topics without rows are left out. */

@@ -9,11 +9,15 @@ export type QueueName = (typeof QUEUE_NAMES)[number];
 export interface JobType<Payload> {
   readonly name: string;
   readonly queue: QueueName;
-  /** BullMQ's priority: 0 goes first, then 1, 2, … */
+  /** BullMQ's priority: 0 goes first, then 1, 2, …; from `BULK_PRIORITY` on a job counts as bulk, see `lanes.ts`. */
   readonly priority: number;
   /** Carries the payload's type; never set. */
   readonly payload?: Payload;
 }
+
+/** Who is told of something comes first (priority 0), then a post for a usual audience, and large audiences last. */
+export const POST_PRIORITY = 1;
+export const BULK_PRIORITY = 10;
 
 const types = new Map<string, JobType<unknown>>();
 

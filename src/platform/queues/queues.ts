@@ -19,6 +19,8 @@ export interface NewJob {
   id: string;
   type: string;
   data: JobEnvelope;
+  /** Unless it is that of its type. */
+  priority?: number;
 }
 
 /** A failing job is tried this often, 0.5 s apart at first and then twice as long each time, before it is set aside. */
@@ -100,10 +102,10 @@ export class Queues implements OnApplicationShutdown {
     await this.use(name, async (queue) => {
       if (repeated) await Promise.all(jobs.map(({ id }) => retryIfFailed(queue, id)));
       await queue.addBulk(
-        jobs.map(({ id, type, data }) => ({
+        jobs.map(({ id, type, data, priority }) => ({
           name: type,
           data,
-          opts: { jobId: id, priority: jobTypes().get(type)?.priority ?? 0 },
+          opts: { jobId: id, priority: priority ?? jobTypes().get(type)?.priority ?? 0 },
         })),
       );
     });
