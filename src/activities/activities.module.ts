@@ -1,6 +1,9 @@
 import { Module } from '@nestjs/common';
 import { ActivityStore } from './activity-store.js';
+import { Fence } from './fence.js';
 import { NotificationStore } from './notification-store.js';
 
-@Module({ providers: [ActivityStore, NotificationStore], exports: [ActivityStore, NotificationStore] })
+const PROVIDERS = [ActivityStore, Fence, NotificationStore];
+
+@Module({ providers: PROVIDERS, exports: PROVIDERS })
 export class ActivitiesModule {}

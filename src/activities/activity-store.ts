@@ -89,6 +89,18 @@ export class ActivityStore {
     return undefined;
   }
 
+  /** Why a shard would not take a row just now: goes all the way of a write, with no row. */
+  async refusal(shard: number): Promise<Refusal['reason'] | undefined> {
+    try {
+      await this.shards.shards[shard]!.query(writeActivities, ['{}', '{}', '0', 1, '0', '0']);
+      return undefined;
+    } catch (error) {
+      const reason = reasonOf(error);
+      if (!reason) throw error;
+      return reason;
+    }
+  }
+
   /** Up to `limit` activities of a stream behind a position, newest first. */
   async page(
     recipient: Id,

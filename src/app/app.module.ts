@@ -8,14 +8,17 @@ import { FanoutModule } from '../fanout/fanout.module.js';
 import { GateKeeper } from '../fanout/gate-keeper.js';
 import {
   FanOutChunkHandler,
+  FanOutPlanHandler,
   PostPublishedHandler,
   UserFollowedHandler,
   UsersMentionedHandler,
 } from '../fanout/handlers.js';
 import { PostReactedHandler } from '../fanout/reaction.handler.js';
+import { ShardKeeper } from '../fanout/shard-keeper.js';
 import { FeedsController } from '../feeds/feeds.controller.js';
 import { FeedsModule } from '../feeds/feeds.module.js';
 import { AdminController } from '../ops/admin.controller.js';
+import { GateController } from '../ops/gate.controller.js';
 import { Janitor } from '../ops/janitor.js';
 import { OpsModule } from '../ops/ops.module.js';
 import { RedisCacheController } from '../ops/redis-cache.controller.js';
@@ -63,6 +66,7 @@ const API_CONTROLLERS = [
   ConversationsController,
   FeedsController,
   AdminController,
+  GateController,
   RedisCacheController,
 ];
 
@@ -75,6 +79,7 @@ const WORKER_PROVIDERS: Type[] = [
   OwnersChangedHandler,
   AutoFollowHandler,
   PostPublishedHandler,
+  FanOutPlanHandler,
   FanOutChunkHandler,
   UsersMentionedHandler,
   UserFollowedHandler,
@@ -84,6 +89,7 @@ const WORKER_PROVIDERS: Type[] = [
   PostReactedHandler,
   MirrorAuditor,
   GateKeeper,
+  ShardKeeper,
   Janitor,
 ];
 
