@@ -4,6 +4,7 @@ import { GateClosings1763820000000 } from './primary/1763820000000-gate-closings
 import { ShardMapVersion1763825000000 } from './primary/1763825000000-shard-map-version.js';
 import { FairFanOut1763830000000 } from './primary/1763830000000-fair-fan-out.js';
 import { Conversations1763860000000 } from './primary/1763860000000-conversations.js';
+import { CompleteFeeds1763870000000 } from './primary/1763870000000-complete-feeds.js';
 import { Activities1763600000000 } from './shard/1763600000000-activities.js';
 import { Fence1763820000000 } from './shard/1763820000000-fence.js';
 import { Partitions1763825000000 } from './shard/1763825000000-partitions.js';
@@ -16,6 +17,7 @@ export const primaryMigrations = [
   ShardMapVersion1763825000000,
   FairFanOut1763830000000,
   Conversations1763860000000,
+  CompleteFeeds1763870000000,
 ];
 
 /** Every activity shard's migrations, oldest first. */

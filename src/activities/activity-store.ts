@@ -4,7 +4,6 @@ import type { Database } from '../platform/database/database.js';
 import { hasMoved } from '../platform/database/moved.js';
 import { ShardRouter } from '../platform/database/shards.js';
 import { idList, sqlFile } from '../platform/database/sql.js';
-import { isPassing } from '../platform/http/to-problem.js';
 import { type Id, MAX_ID } from '../platform/ids/ids.js';
 import { Metrics } from '../platform/metrics/metrics.js';
 import {
@@ -17,7 +16,7 @@ import {
   type Stream,
 } from './activity.js';
 import { perLeaf } from './leaves.js';
-import type { Refusal, WriteOutcome } from './write-outcome.js';
+import { type Refusal, reasonOf, type WriteOutcome } from './write-outcome.js';
 
 const writeActivities = sqlFile<{ written: number }>(import.meta.url, './sql/write-activities.sql');
 const insertActivities = sqlFile(import.meta.url, './sql/insert-activities.sql');
@@ -35,8 +34,6 @@ export const START: StreamPosition = [MAX_ID, '32767', MAX_ID];
 /** From how many rows on it pays to try without ON CONFLICT first. */
 const LARGE = 100;
 const UNIQUE_VIOLATION = '23505';
-/** What the fence in a shard raises while its gate is closed. */
-const FENCE_CLOSED = 'SL001';
 
 /** The activities table on the shards: the only place that names it. */
 @Injectable()
@@ -146,12 +143,6 @@ async function insertAll(shard: Database, parameters: unknown[]): Promise<boolea
     if (codeOf(error) === UNIQUE_VIOLATION) return false;
     throw error;
   }
-}
-
-/** Why a shard did not take rows; undefined when it is neither closed nor away. */
-function reasonOf(error: unknown): Refusal['reason'] | undefined {
-  if (codeOf(error) === FENCE_CLOSED) return 'closed';
-  return isPassing(error) ? 'unavailable' : undefined;
 }
 
 const codeOf = (error: unknown): unknown => (error as { code?: unknown }).code;

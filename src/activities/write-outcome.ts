@@ -1,9 +1,17 @@
+import { isPassing } from '../platform/http/to-problem.js';
 import type { Recipient } from './activity.js';
 
-/** Recipients of one shard who did not get their rows, and why: its gate is closed, or it cannot be reached just now. */
-export interface Refusal {
+/** What the fence in a shard raises while its gate is closed. */
+const FENCE_CLOSED = 'SL001';
+
+/** A shard that took nothing, and why: its gate is closed, or it cannot be reached just now. */
+export interface ShardRefusal {
   shard: number;
   reason: 'closed' | 'unavailable';
+}
+
+/** Recipients of one shard who did not get their rows. */
+export interface Refusal extends ShardRefusal {
   recipients: Recipient[];
 }
 
@@ -21,4 +29,10 @@ export function expectNobodyRefused({ refused }: WriteOutcome): void {
     ({ shard, reason, recipients }) => `shard ${shard} is ${reason} (${recipients.length} rows)`,
   );
   throw new Error(`Not everything could be written: ${shards.join(', ')}.`);
+}
+
+/** Why a shard did not take rows; undefined when it is neither closed nor away. */
+export function reasonOf(error: unknown): Refusal['reason'] | undefined {
+  if ((error as { code?: unknown }).code === FENCE_CLOSED) return 'closed';
+  return isPassing(error) ? 'unavailable' : undefined;
 }

@@ -5,6 +5,14 @@ import { AccountController } from '../auth/account.controller.js';
 import { AuthController } from '../auth/auth.controller.js';
 import { AuthModule } from '../auth/auth.module.js';
 import { FanoutModule } from '../fanout/fanout.module.js';
+import { DeliveryKeeper } from '../fanout/delivery-keeper.js';
+import {
+  AuthorGoneHandler,
+  PlacementChangedHandler,
+  PostsWithdrawnHandler,
+  ReaderGoneHandler,
+  SleeperWokeHandler,
+} from '../fanout/placement.handlers.js';
 import { GateKeeper } from '../fanout/gate-keeper.js';
 import {
   FanOutChunkHandler,
@@ -87,6 +95,12 @@ const WORKER_PROVIDERS: Type[] = [
   UserDeletedHandler,
   PostsDeletedHandler,
   PostReactedHandler,
+  AuthorGoneHandler,
+  PlacementChangedHandler,
+  PostsWithdrawnHandler,
+  ReaderGoneHandler,
+  SleeperWokeHandler,
+  DeliveryKeeper,
   MirrorAuditor,
   GateKeeper,
   ShardKeeper,

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ActivityStore } from '../activities/activity-store.js';
 import type { ActivityEvent, Recipient } from '../activities/activity.js';
-import type { WriteOutcome } from '../activities/write-outcome.js';
+import type { ShardRefusal, WriteOutcome } from '../activities/write-outcome.js';
 import { ShardRouter } from '../platform/database/shards.js';
 import type { Id } from '../platform/ids/ids.js';
 import { Outbox } from '../platform/outbox/outbox.js';
@@ -43,8 +43,17 @@ export class ActivityWriter {
       event,
       recipients.map((id) => ({ id, stream: 'notifications' })),
     );
-    if (refused.length === 0) return 'done';
-    if (outboxId) await this.outbox.park([outboxId], refused[0]!.shard, PARKED_MS);
+    return this.settled(refused[0], outboxId);
+  }
+
+  /**
+   * What a handler answers whose work a shard has refused, or none has: the outbox row behind it then waits for that
+   * shard, which is asked for nothing until it is known to be back.
+   */
+  async settled(refusal: ShardRefusal | undefined, outboxId: Id | undefined): Promise<'done' | 'open'> {
+    if (!refusal) return 'done';
+    this.breakers.trip(refusal.shard, refusal.reason);
+    if (outboxId) await this.outbox.park([outboxId], refusal.shard, PARKED_MS);
     return 'open';
   }
 

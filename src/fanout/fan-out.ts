@@ -7,6 +7,8 @@ import { Lanes } from '../platform/queues/lanes.js';
 import { PostStore } from '../posts/post-store.js';
 import { ActivityWriter } from './activity-writer.js';
 import { ChunkQueue } from './chunk-queue.js';
+import { DeliveryChoice } from './delivery-choice.js';
+import { SETTLED_MS } from './pulled-authors.js';
 import { type OpenChunk, type Progress, Receipts } from './receipts.js';
 
 export interface PublishedPost {
@@ -26,6 +28,7 @@ export class FanOut {
     private readonly posts: PostStore,
     private readonly writer: ActivityWriter,
     private readonly receipts: Receipts,
+    private readonly delivery: DeliveryChoice,
     private readonly chunks: ChunkQueue,
     private readonly outbox: Outbox,
     private readonly lanes: Lanes,
@@ -33,6 +36,15 @@ export class FanOut {
 
   /** @returns whether everybody has the post now; otherwise chunks are under way, or wait for a shard */
   async publish({ postId, authorId }: PublishedPost, outboxId: Id): Promise<boolean> {
+    const choice = await this.delivery.of(authorId);
+    if (choice === 'unsettled') {
+      await this.outbox.park([outboxId], null, SETTLED_MS);
+      return false;
+    }
+    if (choice === 'pull') {
+      await this.receipts.pull(postId, authorId);
+      return true;
+    }
     let receipt = await this.receipts.begin(postId, authorId, outboxId);
     if (receipt.done) return true;
     if (!receipt.planned) {

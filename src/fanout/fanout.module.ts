@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { ActivitiesModule } from '../activities/activities.module.js';
 import { PostsModule } from '../posts/posts.module.js';
 import { RelationshipsModule } from '../relationships/relationships.module.js';
+import { UsersModule } from '../users/users.module.js';
 import { ActivityWriter } from './activity-writer.js';
 import { Backlog } from './backlog.js';
 import { BacklogEstimate } from './backlog-estimate.js';
@@ -11,13 +12,19 @@ import { Gate } from './gate.js';
 import { GateGauges } from './gate-gauges.js';
 import { GateStore } from './gate-store.js';
 import { GateValve } from './gate-valve.js';
-import { PendingAuthors } from './pending-authors.js';
+import { DeliveryChoice } from './delivery-choice.js';
+import { PendingPosts } from './pending-posts.js';
+import { Placements } from './placements.js';
+import { PulledAuthors } from './pulled-authors.js';
+import { PullSet } from './pull-set.js';
+import { ReaderStates } from './reader-states.js';
+import { Sleepers } from './sleepers.js';
 import { ReceiptReader } from './receipt-reader.js';
 import { Receipts } from './receipts.js';
 import { ShardBreakers } from './shard-breakers.js';
 
 @Module({
-  imports: [ActivitiesModule, PostsModule, RelationshipsModule],
+  imports: [ActivitiesModule, PostsModule, RelationshipsModule, UsersModule],
   providers: [
     ActivityWriter,
     Backlog,
@@ -28,7 +35,13 @@ import { ShardBreakers } from './shard-breakers.js';
     GateGauges,
     GateStore,
     GateValve,
-    PendingAuthors,
+    DeliveryChoice,
+    PendingPosts,
+    Placements,
+    PulledAuthors,
+    PullSet,
+    ReaderStates,
+    Sleepers,
     ReceiptReader,
     Receipts,
     ShardBreakers,
@@ -39,7 +52,13 @@ import { ShardBreakers } from './shard-breakers.js';
     ChunkQueue,
     FanOut,
     Gate,
-    PendingAuthors,
+    DeliveryChoice,
+    PendingPosts,
+    Placements,
+    PulledAuthors,
+    PullSet,
+    ReaderStates,
+    Sleepers,
     ReceiptReader,
     Receipts,
     ShardBreakers,

@@ -10,6 +10,8 @@ export interface Receipt {
   authorId: Id;
   /** `waiting`: not begun; `planning`: the audience is still being counted; `running`; `done`. */
   state: 'waiting' | 'planning' | 'running' | 'done';
+  /** Whether it is not written into feeds, but merged when they are read. */
+  pulled: boolean;
   /** Followers when the fan-out was planned. */
   expected: number;
   /** Of these, who has the post. */
@@ -31,6 +33,7 @@ interface ReceiptRow {
   author_id: Id;
   state: 'running' | 'done';
   planned: boolean;
+  pulled: boolean;
   expected: number;
   written: number;
   blocked: number;
@@ -73,6 +76,7 @@ export class ReceiptReader {
         postId,
         authorId: post.author_id,
         state: 'waiting',
+        pulled: false,
         expected: 0,
         written: 0,
         skipped: NOTHING_SKIPPED,
@@ -94,6 +98,7 @@ function present(postId: Id, row: ReceiptRow, waitingFor: Receipt['waitingFor'])
     postId,
     authorId: row.author_id,
     state: row.state === 'running' && !row.planned ? 'planning' : row.state,
+    pulled: row.pulled,
     expected,
     written,
     skipped: { blocked, muted, left, dormant },

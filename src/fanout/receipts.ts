@@ -19,12 +19,14 @@ export interface Progress {
   handed: readonly number[];
 }
 
-/** Members of a chunk: those who are to have the post now, and how many of the others left for which reason. */
+/** Members of a chunk: those who are to have the post now, and how many of the others do not get it for which reason. */
 export interface Chunk {
   recipients: Recipient[];
   blocked: number;
   muted: number;
   left: number;
+  /** Who has not read for so long that nothing is written for them. */
+  dormant: number;
 }
 
 /** A chunk that goes (back) into the queue. */
@@ -49,11 +51,13 @@ interface ChunkRow {
   blocked: number;
   muted: number;
   left: number;
+  dormant: number;
 }
 
 type Begun = Pick<ProgressRow, 'state' | 'planned' | 'cut'>;
 const beginFanout = sqlFile<Begun>(import.meta.url, './sql/begin-fanout.sql');
 const abandonFanout = sqlFile(import.meta.url, './sql/abandon-fanout.sql');
+const pullFanout = sqlFile(import.meta.url, './sql/pull-fanout.sql');
 const planChunks = sqlFile<ProgressRow>(import.meta.url, './sql/plan-chunks.sql');
 const handedChunks = sqlFile<{ number: number }>(import.meta.url, './sql/handed-chunks.sql');
 const readChunk = sqlFile<ChunkRow>(import.meta.url, './sql/read-chunk.sql');
@@ -85,6 +89,11 @@ export class Receipts {
   async begin(postId: Id, authorId: Id, outboxId: Id): Promise<Omit<Progress, 'handed' | 'outboxId'>> {
     const [row] = await this.primary.query(beginFanout, [postId, authorId, outboxId]);
     return { done: row!.state === 'done', planned: row!.planned, cut: row!.cut };
+  }
+
+  /** Closes the receipt of a post that is not written into feeds but merged when they are read. */
+  async pull(postId: Id, authorId: Id): Promise<void> {
+    await this.primary.query(pullFanout, [postId, authorId]);
   }
 
   /** Closes the receipt of a post that is gone before anybody had it. */
@@ -120,12 +129,12 @@ export class Receipts {
     chunk: Chunk,
     refused: readonly Refusal[],
   ): Promise<Progress | undefined> {
-    const { recipients: all, blocked, muted, left } = chunk;
+    const { recipients: all, blocked, muted, left, dormant } = chunk;
     const written = refused.reduce((rest, refusal) => rest - refusal.recipients.length, all.length);
     const shards = refused.map(({ shard }) => shard);
     const ids = refused.map((refusal) => idList(refusal.recipients.map(({ id }) => id)));
     const counts = [written, blocked, muted, left];
-    const parameters = [postId, number, ...counts, this.window, shards, ids];
+    const parameters = [postId, number, ...counts, this.window, shards, ids, dormant];
     return progress((await this.primary.query(settleChunk, parameters))[0]);
   }
 

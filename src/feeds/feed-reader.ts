@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { ActivityStore, positionOf, type StreamPosition } from '../activities/activity-store.js';
 import type { Activity } from '../activities/activity.js';
-import { PendingAuthors } from '../fanout/pending-authors.js';
+import { newest, type Pull, PullSet } from '../fanout/pull-set.js';
+import { Sleepers } from '../fanout/sleepers.js';
 import { Cursor } from '../platform/http/cursor.js';
 import type { Page } from '../platform/http/page.js';
 import type { PageQuery } from '../platform/http/page.dto.js';
 import { type Id, timeOfId } from '../platform/ids/ids.js';
 import { type PostView, PostViews } from '../posts/post-view.js';
 import { isFollow } from '../relationships/kinds.js';
-import { GraphView } from '../users/graph-view.js';
 import type { FollowKind } from '../users/user-view.js';
 import { fillPage } from './fill-page.js';
 
@@ -24,7 +24,7 @@ const STREAM_OF = { friend: 'friends', noise: 'noise' } as const;
 const POSITION_WIDTH = 3;
 
 /**
- * Reading a feed, in four steps: the skeleton from the shard (index-only), hydration in batches, the rules, and the
+ * Reading a feed, in four steps: the skeleton from the shard (index-only), merged with the pull set; hydration in batches, the rules, and the
  * presentation. The first rule of a feed is that the viewer follows the author in this way now; who blocks, is blocked or
  * muted, or was moved to the other feed, does not pass it. The second is that a repost without words is left out for
  * whoever follows the author of what it reposts: they get the post itself.
@@ -34,26 +34,48 @@ export class FeedReader {
   constructor(
     private readonly activities: ActivityStore,
     private readonly posts: PostViews,
-    private readonly graph: GraphView,
-    private readonly pending: PendingAuthors,
+    private readonly pulls: PullSet,
+    private readonly sleepers: Sleepers,
   ) {}
 
   /** @throws Problem `invalid-cursor` */
   async page(viewer: Id, kind: FollowKind, { cursor, limit }: PageQuery): Promise<Page<FeedEntry>> {
     const stream = STREAM_OF[kind];
     const start = Cursor.read(stream, cursor, POSITION_WIDTH)?.position as StreamPosition | undefined;
-    const complete = await this.isComplete(viewer, kind);
+    const pull = await this.pulls.of(viewer, kind);
+    this.sleepers.noticeRead(viewer, pull.asleep);
     const { entries, next } = await fillPage({
       limit,
       start,
-      skeleton: (after, size) => this.activities.page(viewer, stream, after, size),
+      skeleton: (after, size) => this.skeleton(viewer, stream, pull, after, size),
       positionOf,
       present: (skeleton) => this.present(viewer, kind, skeleton),
     });
     return {
       data: entries,
-      page: { next: next ? Cursor.write(stream, next) : null, complete },
+      page: { next: next ? Cursor.write(stream, next) : null, complete: pull.complete },
     };
+  }
+
+  /** The next entries: the rows of the feed, and what is to be merged with them, each post once. */
+  private async skeleton(
+    viewer: Id,
+    stream: 'friends' | 'noise',
+    pull: Pull,
+    after: StreamPosition | undefined,
+    size: number,
+  ): Promise<Activity[]> {
+    const [rows, pulled] = await Promise.all([
+      this.activities.page(viewer, stream, after, size),
+      pull.page(after?.[0], size),
+    ]);
+    const merged = pulled.map(({ id, authorId }): Activity => ({
+      kind: 'post',
+      entryId: id,
+      actorId: authorId,
+      subjectId: id,
+    }));
+    return newest([rows, merged], ({ entryId }) => entryId, size);
   }
 
   private async present(
@@ -71,14 +93,5 @@ export class FeedReader {
       const post = posts.get(subjectId);
       return post && { id: entryId, kind: 'post', createdAt: timeOfId(entryId).toISOString(), post };
     });
-  }
-
-  /** Whether nobody whom the viewer follows in this way has a post that is still on its way. */
-  private async isComplete(viewer: Id, kind: FollowKind): Promise<boolean> {
-    const authors = await this.pending.list();
-    if (authors === 'many') return false;
-    if (authors.length === 0) return true;
-    const standings = await this.graph.standings(viewer, authors);
-    return !standings.some((standing) => standing.kind === kind);
   }
 }

@@ -22,6 +22,8 @@ export class ReceiptDto {
   /** `waiting`: it has not begun; `planning`: the audience is still being counted. */
   @ApiProperty({ enum: ['waiting', 'planning', 'running', 'done'] })
   state!: string;
+  /** Whether it is not written into feeds, because too many follow the author, but merged when they are read. */
+  pulled!: boolean;
   /** Followers when the fan-out was planned. Once it is done, as many as were written and skipped. */
   expected!: number;
   /** Of these, who has the post. */

@@ -3,7 +3,7 @@ import { PrimaryDatabase } from '../platform/database/primary.js';
 import { compareIds, type Id } from '../platform/ids/ids.js';
 import { Outbox } from '../platform/outbox/outbox.js';
 import { UserStore } from '../users/user-store.js';
-import { postsDeleted } from './post-events.js';
+import { postsDeleted, postsWithdrawn } from './post-events.js';
 import { type DeletedPost, PostStore } from './post-store.js';
 import { type CountChange, ReactionStore } from './reaction-store.js';
 
@@ -27,7 +27,10 @@ export class Clearing {
     for (;;) {
       const posts = await this.store.someOf(author, POSTS_PER_BATCH);
       if (posts.length === 0) break;
-      await this.removePosts(posts.map(({ id }) => id));
+      await this.removePosts(
+        posts.map(({ id }) => id),
+        true,
+      );
     }
     for (;;) {
       const posts = await this.reactions.someLovedBy(author, POSTS_PER_BATCH);
@@ -49,11 +52,11 @@ export class Clearing {
     for (;;) {
       const reposts = await this.store.somePlainReposts(posts, POSTS_PER_BATCH);
       if (reposts.length === 0) return;
-      await this.removePosts(reposts);
+      await this.removePosts(reposts, false);
     }
   }
 
-  private async removePosts(ids: readonly Id[]): Promise<void> {
+  private async removePosts(ids: readonly Id[], authorIsGone: boolean): Promise<void> {
     const known = await this.store.byIds(ids);
     const parents = [...known.values()].flatMap((post) => [post.comment_on, post.repost_of]);
     await this.primary.transaction(async (transaction) => {
@@ -62,8 +65,11 @@ export class Clearing {
       await this.reactions.count(transaction, changesOf(removed));
       const byAuthor = tally(removed.filter((post) => !post.comment_on).map((post) => post.author_id));
       for (const [author, posts] of byAuthor) await this.users.addPosts(transaction, author, -posts);
-      if (removed.length > 0)
-        await this.outbox.record(transaction, postsDeleted, { postIds: removed.map(({ id }) => id) });
+      if (removed.length === 0) return;
+      await this.outbox.record(transaction, postsDeleted, { postIds: removed.map(({ id }) => id) });
+      // What a deleted author leaves in feeds is taken out together with the author.
+      for (const { id, author_id: authorId, comment_on: commentOn } of authorIsGone ? [] : removed)
+        if (!commentOn) await this.outbox.record(transaction, postsWithdrawn, { authorId, postIds: [id] });
     });
   }
 }

@@ -1,5 +1,5 @@
 import type { Id } from '../platform/ids/ids.js';
-import { defineJob } from '../platform/queues/job.js';
+import { BULK_PRIORITY, defineJob } from '../platform/queues/job.js';
 
 /** What somebody did with a post of somebody else. */
 export interface Reaction {
@@ -15,6 +15,13 @@ export interface Reaction {
 
 /** The owner of a post is to be told what somebody did with it. */
 export const postReacted = defineJob<Reaction>('post.reacted', 'activities');
+
+/** Posts of an author were deleted, and are to be taken out of the feeds of those who follow the author. */
+export const postsWithdrawn = defineJob<{ authorId: Id; postIds: Id[] }>(
+  'posts.withdrawn',
+  'activities',
+  BULK_PRIORITY,
+);
 
 /** Posts were deleted; what hangs on them is to be cleared away. */
 export const postsDeleted = defineJob<{ postIds: Id[] }>('posts.deleted', 'graph');

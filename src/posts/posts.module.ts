@@ -1,4 +1,5 @@
-import { Module } from '@nestjs/common';
+import { Global, Module } from '@nestjs/common';
+import { Timelines } from '../relationships/timelines.js';
 import { UsersModule } from '../users/users.module.js';
 import { Clearing } from './clearing.js';
 import { Idempotency } from './idempotency.js';
@@ -8,10 +9,25 @@ import { PostStore } from './post-store.js';
 import { PostViews } from './post-view.js';
 import { Posts } from './posts.js';
 import { ReactionStore } from './reaction-store.js';
+import { TimelineStore } from './timeline-store.js';
 
+const SERVICES = [
+  Clearing,
+  Idempotency,
+  Loves,
+  PostAccess,
+  PostStore,
+  PostViews,
+  Posts,
+  ReactionStore,
+  TimelineStore,
+];
+
+/** Global for the sake of Timelines, which `relationships` declares and this module provides. */
+@Global()
 @Module({
   imports: [UsersModule],
-  providers: [Clearing, Idempotency, Loves, PostAccess, PostStore, PostViews, Posts, ReactionStore],
-  exports: [Clearing, Idempotency, Loves, PostAccess, PostStore, PostViews, Posts, ReactionStore],
+  providers: [...SERVICES, { provide: Timelines, useExisting: TimelineStore }],
+  exports: [...SERVICES, Timelines],
 })
 export class PostsModule {}

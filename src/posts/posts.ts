@@ -7,7 +7,7 @@ import { UserStore } from '../users/user-store.js';
 import { Idempotency, KeyTaken, type RepeatableRequest } from './idempotency.js';
 import { mentionedNames } from './mentions.js';
 import { PostAccess } from './post-access.js';
-import { postReacted, postsDeleted } from './post-events.js';
+import { postReacted, postsDeleted, postsWithdrawn } from './post-events.js';
 import { postPublished, usersMentioned } from './post-published.js';
 import { type PostDraft, PostStore } from './post-store.js';
 import { ReactionStore } from './reaction-store.js';
@@ -95,6 +95,8 @@ export class Posts {
       if (post.repost_of) await this.reactions.count(transaction, [{ postId: post.repost_of, reposts: -1 }]);
       if (!post.comment_on) await this.users.addPosts(transaction, author, -1);
       await this.outbox.record(transaction, postsDeleted, { postIds: [id] });
+      if (!post.comment_on)
+        await this.outbox.record(transaction, postsWithdrawn, { authorId: author, postIds: [id] });
       return true;
     });
     if (!removed) throw await this.notOurs(id);

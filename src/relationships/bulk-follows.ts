@@ -25,7 +25,7 @@ export class BulkFollows {
 
   /**
    * Loads follows in one transaction. Pairs that have a relationship already keep it, and nobody is made to follow
-   * somebody who has blocked them.
+   * somebody who has blocked them. Their feeds begin now: what was published before is not brought in.
    * @param client a connection of its own
    * @param edges pairs of owner and subject, owners side by side
    * @returns how many follows are new
@@ -62,8 +62,8 @@ export class BulkFollows {
   private async insert(client: pg.Client, kind: FollowKind): Promise<{ follows: number; owners: Id[] }> {
     const { rows } = await client.query<{ owner_id: Id; follows: number }>(
       `WITH written AS (
-         INSERT INTO relationships (owner_id, subject_id, kind)
-         SELECT DISTINCT owner_id, subject_id, $1::smallint FROM imported_follows AS given
+         INSERT INTO relationships (owner_id, subject_id, kind, floor)
+         SELECT DISTINCT owner_id, subject_id, $1::smallint, (SELECT next_id()) FROM imported_follows AS given
          WHERE owner_id <> subject_id AND NOT EXISTS (
            SELECT FROM relationships AS theirs
            WHERE theirs.owner_id = given.subject_id AND theirs.subject_id = given.owner_id AND theirs.kind = $2

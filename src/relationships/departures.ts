@@ -3,7 +3,7 @@ import { PrimaryDatabase, type Transaction } from '../platform/database/primary.
 import { sqlFile } from '../platform/database/sql.js';
 import type { Id } from '../platform/ids/ids.js';
 import { Outbox } from '../platform/outbox/outbox.js';
-import { ownersChanged } from './changes.js';
+import { authorGone, ownersChanged, readerGone } from './changes.js';
 import { GraphStore } from './graph-store.js';
 import { Mirror } from './mirror/mirror.js';
 
@@ -28,11 +28,17 @@ export class Departures {
   /** May be repeated, and goes on where it was cut off. */
   async remove(user: Id): Promise<void> {
     await this.store.ensureOwners([user]);
-    await this.inStep([user], (transaction) => transaction.query(clearOwner, [user]));
+    await this.inStep([user], async (transaction) => {
+      await transaction.query(clearOwner, [user]);
+      await this.outbox.record(transaction, readerGone, { readerId: user });
+    });
     for (;;) {
       const owners = (await this.primary.query(subjectOwners, [user, OWNERS_PER_BATCH])).map((row) => row.id);
       if (owners.length === 0) return;
-      await this.inStep(owners, (transaction) => transaction.query(forgetSubject, [user, owners]));
+      await this.inStep(owners, async (transaction) => {
+        await transaction.query(forgetSubject, [user, owners]);
+        await this.outbox.record(transaction, authorGone, { authorId: user, readerIds: owners });
+      });
     }
   }
 

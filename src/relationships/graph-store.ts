@@ -9,6 +9,13 @@ import type { GraphChange } from './changes.js';
 import { codeOf, isFollow, kindOf } from './kinds.js';
 import type { OwnerSnapshot } from './mirror/owner-snapshot.js';
 
+/** Somebody whom an owner follows, and the oldest of their posts that the owner's feed has. */
+export interface Follow {
+  subjectId: Id;
+  kind: FollowKind;
+  floor: Id;
+}
+
 /** How two users stand to each other. */
 export interface Pair {
   mine: RelationshipKind | null;
@@ -33,6 +40,7 @@ const writeRelationship = sqlFile<{ version: number; following: number }>(
   import.meta.url,
   './sql/write-relationship.sql',
 );
+const followsOf = sqlFile<[Id, number, Id]>(import.meta.url, './sql/follows-of.sql');
 const followersPage = sqlFile<{ id: Id }>(import.meta.url, './sql/followers-page.sql');
 const subjectsPage = sqlFile<{ id: Id }>(import.meta.url, './sql/subjects-page.sql');
 const hiddenPage = sqlFile<{ id: Id }>(import.meta.url, './sql/hidden-page.sql');
@@ -66,10 +74,15 @@ export class GraphStore {
     return { mine: kindOf(row?.mine), theirs: kindOf(row?.theirs) };
   }
 
-  /** Writes one change; the caller has locked its owner. @returns the change with its version, and how many its owner follows now */
+  /**
+   * Writes one change; the caller has locked its owner.
+   * @param floor the oldest post that a new follower gets
+   * @returns the change with its version, and how many its owner follows now
+   */
   async write(
     transaction: Transaction,
     change: Omit<GraphChange, 'version'>,
+    floor: Id,
   ): Promise<{ change: GraphChange; following: number }> {
     const { ownerId, subjectId, from, to } = change;
     const difference = (kind: FollowKind) => Number(to === kind) - Number(from === kind);
@@ -79,8 +92,18 @@ export class GraphStore {
       to && codeOf(to),
       difference('friend'),
       difference('noise'),
+      floor,
     ]);
     return { change: { ...change, version: row!.version }, following: row!.following };
+  }
+
+  /**
+   * Whom an owner follows, and from which post on.
+   * @param among only these; undefined for all
+   */
+  async followsOf(owner: Id, among?: readonly Id[]): Promise<Follow[]> {
+    const rows = await this.primary.tuples(followsOf, [owner, among ?? null]);
+    return rows.map(([subjectId, code, floor]) => ({ subjectId, kind: kindOf(code) as FollowKind, floor }));
   }
 
   /** Ids of followers below `before`, newest accounts first. */

@@ -4,6 +4,7 @@ import { UsersModule } from '../users/users.module.js';
 import { MirrorComparison } from './audit/mirror-comparison.js';
 import { BulkFollows } from './bulk-follows.js';
 import { Departures } from './departures.js';
+import { FollowedAmong } from './followed-among.js';
 import { GraphStore } from './graph-store.js';
 import { Mirror } from './mirror/mirror.js';
 import { MirrorReader } from './mirror/mirror-reader.js';
@@ -22,6 +23,7 @@ import { UserLists } from './user-lists.js';
     GraphStore,
     Departures,
     EpochFill,
+    FollowedAmong,
     Mirror,
     MirrorComparison,
     MirrorReader,
@@ -36,6 +38,7 @@ import { UserLists } from './user-lists.js';
     Departures,
     MirrorVerification,
     BulkFollows,
+    FollowedAmong,
     GraphStore,
     Mirror,
     MirrorComparison,

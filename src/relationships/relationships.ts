@@ -6,10 +6,11 @@ import type { Id } from '../platform/ids/ids.js';
 import { Outbox } from '../platform/outbox/outbox.js';
 import { UserStore } from '../users/user-store.js';
 import type { RelationshipKind } from '../users/user-view.js';
-import { type GraphChange, graphChanged, userFollowed } from './changes.js';
+import { type GraphChange, graphChanged, placementChanged, userFollowed } from './changes.js';
 import { GraphStore } from './graph-store.js';
 import { isFollow } from './kinds.js';
 import { Mirror } from './mirror/mirror.js';
+import { Timelines } from './timelines.js';
 
 /** How long the relay leaves a change alone, because this process brings it to the mirror right after the commit. */
 const INLINE_GRACE_MS = 1_000;
@@ -30,6 +31,7 @@ export class Relationships {
     private readonly store: GraphStore,
     private readonly users: UserStore,
     private readonly mirror: Mirror,
+    private readonly timelines: Timelines,
     private readonly outbox: Outbox,
   ) {}
 
@@ -68,17 +70,23 @@ export class Relationships {
     to: RelationshipKind | null,
     { notify, onlyFrom }: { notify: boolean; onlyFrom?: null },
   ): Promise<void> {
-    await this.store.ensureOwners([owner, subject]);
+    const { backfillPosts } = this.config.feeds;
+    const [floor] = await Promise.all([
+      isFollow(to) ? this.timelines.floor(subject, backfillPosts) : '0',
+      this.store.ensureOwners([owner, subject]),
+    ]);
     const recorded = await this.primary.transaction(async (transaction) => {
       await this.store.lock(transaction, to === 'block' ? [owner, subject] : [owner], [owner, subject]);
       if (to && !(await this.users.exist(transaction, [owner, subject]))) throw noSuchUser();
       const { mine, theirs } = await this.store.pair(owner, subject, transaction);
       if (mine === to || (onlyFrom === null && mine !== null)) return [];
       if (to !== null && to !== 'block' && theirs === 'block') throw noSuchUser();
-      const done = [await this.record(transaction, { ownerId: owner, subjectId: subject, from: mine, to })];
+      const done = [
+        await this.record(transaction, { ownerId: owner, subjectId: subject, from: mine, to }, floor),
+      ];
       if (to === 'block' && isFollow(theirs)) {
         const severed = { ownerId: subject, subjectId: owner, from: theirs, to: null };
-        done.push(await this.record(transaction, severed));
+        done.push(await this.record(transaction, severed, '0'));
       }
       if (notify && isFollow(to) && !isFollow(mine)) {
         const eventId = done[0]!.outboxId;
@@ -94,13 +102,21 @@ export class Relationships {
     await this.bringToMirror(recorded);
   }
 
-  private async record(transaction: Transaction, change: Omit<GraphChange, 'version'>): Promise<Recorded> {
-    const { change: versioned, following } = await this.store.write(transaction, change);
+  private async record(
+    transaction: Transaction,
+    change: Omit<GraphChange, 'version'>,
+    floor: Id,
+  ): Promise<Recorded> {
+    const { change: versioned, following } = await this.store.write(transaction, change, floor);
     const { mostFollows } = this.config.relationships;
     if (following > mostFollows && isFollow(change.to) && !isFollow(change.from)) {
       throw new Problem('too-many-follows', `Nobody can follow more than ${mostFollows}.`);
     }
     const outboxId = await this.outbox.record(transaction, graphChanged, versioned, INLINE_GRACE_MS);
+    if (isFollow(change.from) || isFollow(change.to)) {
+      const { ownerId, subjectId } = change;
+      await this.outbox.record(transaction, placementChanged, { ownerId, subjectId });
+    }
     return { outboxId, change: versioned };
   }
 

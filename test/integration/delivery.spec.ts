@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Gate } from '../../src/fanout/gate.js';
+import { ShardRouter } from '../../src/platform/database/shards.js';
 import { PrimaryDatabase } from '../../src/platform/database/primary.js';
 import { Queues } from '../../src/platform/queues/queues.js';
 import { Accounts } from '../../src/users/accounts.js';
@@ -30,6 +31,17 @@ describe('delivery through the chokepoint', () => {
     return feeds.filter(({ body }) => body.data.some((entry: { id: string }) => entry.id === id)).length;
   };
 
+  /** How many feeds have a row of a post, whatever is merged with them when they are read. */
+  const rows = async (id: string) => {
+    const text = 'SELECT count(*)::int AS n FROM activities WHERE entry_id = $1 AND stream IN (1, 2)';
+    const counts = await Promise.all(
+      app
+        .get(ShardRouter)
+        .shards.map((shard) => shard.query<{ n: number }>({ name: 'test_rows', text }, [id])),
+    );
+    return counts.reduce((sum, [row]) => sum + row!.n, 0);
+  };
+
   it('cuts a large audience into chunks, and the receipt adds up', async () => {
     const post = await author.post('/v1/posts', { body: 'to many' });
     await app.drained();
@@ -46,20 +58,20 @@ describe('delivery through the chokepoint', () => {
     });
   });
 
-  it('delivers nothing while the gate is closed, says so, and everything after', async () => {
+  it('writes nothing while the gate is closed, shows it all the same, and writes everything after', async () => {
     const closed = await admin.post('/v1/admin/gate/close', { reason: 'a test', reopenAfterSeconds: 600 });
     expect([closed.status, closed.body.state, closed.body.closedBy]).toEqual([200, 'closed', 'admin']);
     expect((await admin.post('/v1/admin/gate/close', { reason: 'again' })).status).toBe(409);
     const post = await author.post('/v1/posts', { body: 'behind the gate' });
-    expect((await fans[1]!.get('/v1/feeds/friends')).body.page.complete).toBe(false);
-    expect((await fans[0]!.get('/v1/feeds/friends')).body.page.complete).toBe(true);
+    expect(await have(post.body.id)).toBe(35);
+    expect((await fans[1]!.get('/v1/feeds/friends')).body.page.complete).toBe(true);
     await expect.poll(async () => (await admin.get('/v1/admin/gate')).body.waiting).toBeGreaterThan(0);
-    expect(await have(post.body.id)).toBe(0);
+    expect(await rows(post.body.id)).toBe(0);
 
     expect((await admin.post('/v1/admin/gate/open')).body.state).toBe('open');
     await app.drained();
+    expect(await rows(post.body.id)).toBe(35);
     expect(await have(post.body.id)).toBe(35);
-    expect((await fans[1]!.get('/v1/feeds/friends')).body.page.complete).toBe(true);
   });
 
   it('closes the gate again when Redis forgot, and opens it at its deadline', async () => {
@@ -67,14 +79,14 @@ describe('delivery through the chokepoint', () => {
     await app.get(Queues).use('activities', (queue) => queue.resume());
     const post = await author.post('/v1/posts', { body: 'while Redis forgot' });
     await expect.poll(() => app.get(Queues).use('activities', (queue) => queue.isPaused())).toBe(true);
-    expect(await have(post.body.id)).toBe(0);
+    expect(await rows(post.body.id)).toBe(0);
     await app.get(Gate).open('test');
     await admin.post('/v1/admin/gate/close', { reason: 'briefly', reopenAfterSeconds: 1 });
     await expect
       .poll(async () => (await admin.get('/v1/admin/gate')).body.state, { timeout: 10_000 })
       .toBe('open');
     await app.drained();
-    expect(await have(post.body.id)).toBe(35);
+    expect(await rows(post.body.id)).toBe(35);
   });
 
   it('repeats a request with an Idempotency-Key without effect', async () => {
@@ -127,6 +139,6 @@ describe('delivery through the chokepoint', () => {
     await app.get(PrimaryDatabase).query({ name: 'test_due', text: 'UPDATE outbox SET dispatch_at = now()' });
     await app.get(Queues).use('activities', (queue) => queue.resume());
     await app.drained();
-    expect(await have(post.body.id)).toBe(35);
+    expect(await rows(post.body.id)).toBe(35);
   });
 });

@@ -1,6 +1,6 @@
 -- Strikes a chunk and counts it on the receipt, together and once: a chunk that was struck before counts nothing.
--- $3: recipients who have the row now; $4, $5, $6: who blocked, muted, or left without either. $7: how many chunks may be in
--- the queue at a time. Whom the shards $8 refused, lists of ids in $9, become chunks that wait for their shard.
+-- $3: recipients who have the row now; $4, $5, $6: who blocked, muted, or left without either; $10: who sleeps. $7: how many
+-- chunks may be in the queue at a time. Whom the shards $8 refused, lists of ids in $9, become chunks that wait for their shard.
 WITH struck AS (
   DELETE FROM fanout_chunks WHERE post_id = $1 AND number = $2 RETURNING expected AS planned
 ), refused AS (
@@ -18,8 +18,9 @@ UPDATE fanouts SET
   blocked = blocked + $4,
   muted = muted + $5,
   skipped = skipped + $6,
+  dormant = dormant + $10,
   -- No difference, unless the release before this one cut the chunk.
-  expected = expected + $3 + $4 + $5 + $6 + sums.members - sums.planned,
+  expected = expected + $3 + $4 + $5 + $6 + $10 + sums.members - sums.planned,
   chunks = fanouts.chunks + sums.chunks,
   chunks_done = chunks_done + 1,
   struck = struck + ($2 >= 0)::integer,

@@ -44,6 +44,14 @@ export class Config {
     mostFollows: number;
     auditUsersPerSecond: number;
   };
+  readonly feeds: {
+    /** How many of an author's posts a new follower gets. */
+    backfillPosts: number;
+    /** From how many followers on an author's posts are merged into feeds when these are read. */
+    pullAudience: number;
+    /** After how long without a read nothing is written for somebody any more. */
+    dormantAfterSeconds: number;
+  };
   readonly fanout: { chunkSize: number; concurrency: number };
   readonly outbox: { sweepMs: number; leaseMs: number; queueDepth: number };
   readonly log: { level: string };
@@ -92,6 +100,11 @@ export class Config {
       autoFollow: env.AUTO_FOLLOW,
       mostFollows: env.MOST_FOLLOWS,
       auditUsersPerSecond: env.AUDIT_USERS_PER_SECOND,
+    };
+    this.feeds = {
+      backfillPosts: env.BACKFILL_POSTS,
+      pullAudience: env.PULL_AUDIENCE,
+      dormantAfterSeconds: env.DORMANT_AFTER_SECONDS,
     };
     this.fanout = { chunkSize: env.FANOUT_CHUNK_SIZE, concurrency: env.FANOUT_CONCURRENCY };
     this.outbox = {

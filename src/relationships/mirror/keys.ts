@@ -21,6 +21,7 @@ export type MirrorSet = 'following' | 'noise' | 'blocks' | 'mutes' | 'blockers';
  * | `graph:rebuild:request` | string | set while an admin waits for a worker to begin one |
  * | `graph:rebuild:last` | string | the certificate of the last one, as JSON |
  * | `graph:audit:turn`, `graph:audit:cursor` | string | which worker audits, and up to which user it got |
+ * | `graph:candidates:<digest>` | set | a list of authors whom readers are intersected with, for two minutes |
  */
 export class MirrorKeys {
   constructor(private readonly prefix: string) {}
@@ -51,6 +52,10 @@ export class MirrorKeys {
 
   get auditCursor(): string {
     return `${this.prefix}graph:audit:cursor`;
+  }
+
+  candidates(digest: string): string {
+    return `${this.prefix}graph:candidates:${digest}`;
   }
 
   /** What all keys of all epochs start with; the scripts build keys of users from it. */

@@ -1,0 +1,90 @@
+import { Injectable } from '@nestjs/common';
+import { compareIds, type Id } from '../platform/ids/ids.js';
+import { type AuthorFloor, type TimelinePost, TimelineStore } from '../posts/timeline-store.js';
+import { FollowedAmong } from '../relationships/followed-among.js';
+import { GraphStore } from '../relationships/graph-store.js';
+import type { FollowKind } from '../users/user-view.js';
+import { PendingPosts } from './pending-posts.js';
+import { PulledAuthors } from './pulled-authors.js';
+import { ReaderStates } from './reader-states.js';
+
+/** What is to be merged with the rows of one reader's feed, as of the moment at which it was asked for. */
+export interface Pull {
+  /** Whether nothing that was accepted by then is left out. */
+  complete: boolean;
+  /** Whether the reader's rows have to be filled in behind this read. */
+  asleep: boolean;
+  /** Posts below `before`, newest first, at most `limit`. */
+  page(before: Id | undefined, limit: number): Promise<TimelinePost[]>;
+}
+
+/**
+ * The pull set of a reader: posts that belong in their feed and are not among its rows, yet or ever. They are those of
+ * authors whom too many follow, those that are still on their way, those of authors whose rows are being put in place,
+ * and everything for one who slept.
+ */
+@Injectable()
+export class PullSet {
+  constructor(
+    private readonly pending: PendingPosts,
+    private readonly pulled: PulledAuthors,
+    private readonly readers: ReaderStates,
+    private readonly followed: FollowedAmong,
+    private readonly graph: GraphStore,
+    private readonly timelines: TimelineStore,
+  ) {}
+
+  /** To be asked before the rows are read: what is done in between is then in both, and not in neither. */
+  async of(reader: Id, kind: FollowKind): Promise<Pull> {
+    const [pending, pulled, { unplaced, asleep }] = await Promise.all([
+      this.pending.list(),
+      this.pulled.list(),
+      this.readers.of(reader),
+    ]);
+    const [pendingBy, pulledBy] = await Promise.all([
+      this.followed.find(reader, kind, pending.authors),
+      asleep ? [] : this.followed.find(reader, kind, pulled),
+    ]);
+    const among = asleep ? undefined : [...pulledBy, ...unplaced];
+    const authors = await this.floors(reader, kind, among);
+    const onTheirWay = postsBy(pending.posts, pendingBy);
+    return {
+      complete: pending.all,
+      asleep,
+      page: async (before, limit) => {
+        const found = await this.timelines.page(authors, before, limit);
+        const first =
+          before === undefined ? onTheirWay : onTheirWay.filter(({ id }) => compareIds(id, before) < 0);
+        return newest([found, first.slice(0, limit)], ({ id }) => id, limit);
+      },
+    };
+  }
+
+  private async floors(
+    reader: Id,
+    kind: FollowKind,
+    among: readonly Id[] | undefined,
+  ): Promise<AuthorFloor[]> {
+    if (among?.length === 0) return [];
+    return (await this.graph.followsOf(reader, among)).filter((follow) => follow.kind === kind);
+  }
+}
+
+function postsBy(posts: readonly TimelinePost[], authors: readonly Id[]): readonly TimelinePost[] {
+  if (authors.length === 0) return [];
+  const wanted = new Set(authors);
+  return posts.filter(({ authorId }) => wanted.has(authorId));
+}
+
+/** Merges lists that are in descending order of their ids, each entry once. */
+export function newest<Entry>(
+  lists: readonly (readonly Entry[])[],
+  idOf: (entry: Entry) => Id,
+  limit: number,
+): Entry[] {
+  const given = lists.filter((list) => list.length > 0);
+  if (given.length <= 1) return (given[0] ?? []).slice(0, limit);
+  const byId = new Map<Id, Entry>();
+  for (const entry of given.flat()) if (!byId.has(idOf(entry))) byId.set(idOf(entry), entry);
+  return [...byId.values()].sort((a, b) => compareIds(idOf(b), idOf(a))).slice(0, limit);
+}

@@ -1,0 +1,1 @@
+DELETE FROM pulled_authors WHERE author_id = $1 AND state = 'pushing'

@@ -1,0 +1,1 @@
+DELETE FROM sleepers WHERE user_id = $1 AND waking

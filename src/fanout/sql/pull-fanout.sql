@@ -1,0 +1,3 @@
+-- Closes the receipt of a post that is merged into feeds when they are read, unless its rows are being written already.
+INSERT INTO fanouts (post_id, author_id, state, planned, pulled, finished_at) VALUES ($1, $2, 'done', true, true, clock_timestamp())
+ON CONFLICT (post_id) DO NOTHING

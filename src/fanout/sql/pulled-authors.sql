@@ -1,0 +1,1 @@
+SELECT author_id AS id, state FROM pulled_authors

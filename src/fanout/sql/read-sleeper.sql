@@ -1,0 +1,1 @@
+SELECT since_id FROM sleepers WHERE user_id = $1

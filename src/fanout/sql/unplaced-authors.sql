@@ -1,0 +1,5 @@
+-- Authors of whom rows are still to be put in their place in the feeds of some owners; by the index outbox_placements.
+SELECT payload ->> 'ownerId' AS id, array_agg(payload ->> 'subjectId') AS subjects
+FROM outbox
+WHERE topic = 'placement.changed' AND (payload ->> 'ownerId')::bigint = ANY ($1::bigint[])
+GROUP BY 1

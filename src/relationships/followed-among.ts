@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto';
+import { Injectable, Logger } from '@nestjs/common';
+import pLimit from 'p-limit';
+import { errorText } from '../platform/error-text.js';
+import type { Id } from '../platform/ids/ids.js';
+import { GraphRedis } from '../platform/redis/redis.js';
+import { LuaScript } from '../platform/redis/script.js';
+import type { FollowKind } from '../users/user-view.js';
+import { GraphStore } from './graph-store.js';
+import { Mirror } from './mirror/mirror.js';
+
+const followedAmong = LuaScript.load<string[] | 0 | null>(import.meta.url, './mirror/followed-among.lua');
+
+/** Up to so many candidates go with the question; more are put into Redis once, for all who ask about the same ones. */
+const MOST_GIVEN = 64;
+const STORED_SECONDS = 120;
+/** A stored set is put there again when it is half gone. */
+const GOOD_FOR_MS = 60_000;
+const MOST_REMEMBERED = 100;
+const IDS_PER_COMMAND = 1_000;
+const FALLBACKS_AT_A_TIME = 8;
+
+/** Finds whom of a list, the same for many viewers, each of them follows: from the mirror, or else from Postgres. */
+@Injectable()
+export class FollowedAmong {
+  private readonly logger = new Logger('FollowedAmong');
+  private readonly limit = pLimit(FALLBACKS_AT_A_TIME);
+  private readonly digests = new WeakMap<readonly Id[], string>();
+  /** Until when a stored set is surely there, by its key. */
+  private readonly stored = new Map<string, number>();
+
+  constructor(
+    private readonly redis: GraphRedis,
+    private readonly mirror: Mirror,
+    private readonly store: GraphStore,
+  ) {}
+
+  /** Those of the candidates whom a viewer follows in this way. */
+  async find(viewer: Id, kind: FollowKind, candidates: readonly Id[]): Promise<Id[]> {
+    if (candidates.length === 0) return [];
+    const answer = await this.ask(viewer, candidates).catch((error: unknown) => {
+      this.logger.debug(`asked Postgres instead: ${errorText(error)}`);
+    });
+    if (answer) {
+      const end = answer.indexOf('');
+      return kind === 'friend' ? answer.slice(0, end) : answer.slice(end + 1);
+    }
+    const follows = await this.limit(() => this.store.followsOf(viewer, candidates));
+    return follows.filter((follow) => follow.kind === kind).map(({ subjectId }) => subjectId);
+  }
+
+  private async ask(viewer: Id, candidates: readonly Id[]): Promise<string[] | undefined> {
+    const { keys } = this.mirror;
+    const given = candidates.length <= MOST_GIVEN;
+    const key = given ? '' : await this.put(candidates);
+    const args = [keys.root, viewer, key, ...(given ? candidates : [])];
+    const answer = await followedAmong.run(this.redis.client, [keys.epoch], args);
+    if (answer === 0) this.stored.delete(key);
+    return answer === 0 || answer === null ? undefined : answer;
+  }
+
+  /** Puts candidates into Redis, unless they are there; under a key that is the same in every process. */
+  private async put(candidates: readonly Id[]): Promise<string> {
+    const key = this.mirror.keys.candidates(this.digest(candidates));
+    if ((this.stored.get(key) ?? 0) > performance.now()) return key;
+    const pipeline = this.redis.client.pipeline();
+    for (let start = 0; start < candidates.length; start += IDS_PER_COMMAND)
+      pipeline.sadd(key, ...candidates.slice(start, start + IDS_PER_COMMAND));
+    pipeline.expire(key, STORED_SECONDS);
+    const failure = (await pipeline.exec())?.find(([error]) => error)?.[0];
+    if (failure) throw failure;
+    if (this.stored.size >= MOST_REMEMBERED) this.stored.clear();
+    this.stored.set(key, performance.now() + GOOD_FOR_MS);
+    return key;
+  }
+
+  private digest(candidates: readonly Id[]): string {
+    const known = this.digests.get(candidates);
+    if (known) return known;
+    const digest = createHash('sha1').update(candidates.join()).digest('base64url');
+    this.digests.set(candidates, digest);
+    return digest;
+  }
+}
