@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import { ActivitiesModule } from '../activities/activities.module.js';
 import { PostsModule } from '../posts/posts.module.js';
 import { RelationshipsModule } from '../relationships/relationships.module.js';
-import { ActivityWriter } from './activity-writer.js';
+import { GuardedWriter } from './guarded-writer.js';
 import { ChunkQueue } from './chunk-queue.js';
 import { FanOut } from './fan-out.js';
 import { Gate } from './gate.js';
@@ -14,7 +14,7 @@ import { ShardBreakers } from './shard-breakers.js';
 @Module({
   imports: [ActivitiesModule, PostsModule, RelationshipsModule],
   providers: [
-    ActivityWriter,
+    GuardedWriter,
     ChunkQueue,
     FanOut,
     Gate,
@@ -24,7 +24,7 @@ import { ShardBreakers } from './shard-breakers.js';
     ShardBreakers,
   ],
   exports: [
-    ActivityWriter,
+    GuardedWriter,
     ChunkQueue,
     FanOut,
     Gate,
