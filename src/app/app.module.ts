@@ -17,6 +17,7 @@ import { ShardKeeper } from '../fanout/shard-keeper.js';
 import { FeedsController } from '../feeds/feeds.controller.js';
 import { FeedsModule } from '../feeds/feeds.module.js';
 import { AdminController } from '../ops/admin.controller.js';
+import { GateController } from '../ops/gate.controller.js';
 import { Janitor } from '../ops/janitor.js';
 import { OpsModule } from '../ops/ops.module.js';
 import { RedisCacheController } from '../ops/redis-cache.controller.js';
@@ -62,6 +63,7 @@ const API_CONTROLLERS = [
   PostsController,
   FeedsController,
   AdminController,
+  GateController,
   RedisCacheController,
 ];
 

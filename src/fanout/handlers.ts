@@ -11,20 +11,15 @@ import { GraphView } from '../users/graph-view.js';
 import { GuardedWriter } from './guarded-writer.js';
 import { fanOutChunk, fanOutPlan } from './chunk-queue.js';
 import { FanOut, type PublishedPost } from './fan-out.js';
-import { Gate } from './gate.js';
 import type { OpenChunk } from './receipts.js';
 
 @Injectable()
 @HandlesJob(postPublished)
 export class PostPublishedHandler implements Handler<PublishedPost> {
-  constructor(
-    private readonly fanOut: FanOut,
-    private readonly gate: Gate,
-  ) {}
+  constructor(private readonly fanOut: FanOut) {}
 
   async handle(post: PublishedPost, { outboxId }: Delivery): Promise<'done' | 'open'> {
     if (!outboxId) throw new Error('A published post is delivered from the outbox alone.');
-    if (await this.gate.isClosed()) return 'open';
     return (await this.fanOut.publish(post, outboxId)) ? 'done' : 'open';
   }
 }
@@ -43,14 +38,9 @@ export class FanOutPlanHandler implements Handler<PublishedPost> {
 @Injectable()
 @HandlesJob(fanOutChunk)
 export class FanOutChunkHandler implements Handler<OpenChunk> {
-  constructor(
-    private readonly fanOut: FanOut,
-    private readonly gate: Gate,
-  ) {}
+  constructor(private readonly fanOut: FanOut) {}
 
   async handle(chunk: OpenChunk): Promise<'done'> {
-    // Its parent's outbox row brings it back.
-    if (await this.gate.isClosed()) return 'done';
     await this.fanOut.writeChunk(chunk);
     return 'done';
   }
@@ -64,14 +54,12 @@ export class UsersMentionedHandler implements Handler<{ postId: Id; authorId: Id
     private readonly posts: PostStore,
     private readonly graph: GraphView,
     private readonly writer: GuardedWriter,
-    private readonly gate: Gate,
   ) {}
 
   async handle(
     { postId, authorId, mentions }: { postId: Id; authorId: Id; mentions: Id[] },
     { outboxId }: Delivery,
   ): Promise<'done' | 'open'> {
-    if (await this.gate.isClosed()) return 'open';
     if (!(await this.posts.byIds([postId])).has(postId)) return 'done';
     const facts = await this.graph.standings(authorId, mentions);
     const recipients = mentions.filter((_, i) => !facts[i]!.blocksMe && facts[i]!.kind !== 'block');
@@ -87,14 +75,12 @@ export class UserFollowedHandler implements Handler<{ eventId: Id; followerId: I
   constructor(
     private readonly graph: GraphStore,
     private readonly writer: GuardedWriter,
-    private readonly gate: Gate,
   ) {}
 
   async handle(
     { eventId, followerId, followedId }: { eventId: Id; followerId: Id; followedId: Id },
     { outboxId }: Delivery,
   ): Promise<'done' | 'open'> {
-    if (await this.gate.isClosed()) return 'open';
     const { mine } = await this.graph.pair(followerId, followedId);
     if (!isFollow(mine)) return 'done';
     const event = { kind: 'follow', entryId: eventId, actorId: followerId, subjectId: followedId } as const;

@@ -11,6 +11,16 @@ const parkOutbox = sqlFile(import.meta.url, './park-outbox.sql');
 const releaseOutbox = sqlFile<{ id: Id }>(import.meta.url, './release-outbox.sql');
 const waitingOutbox = sqlFile<{ shard: number }>(import.meta.url, './waiting-outbox.sql');
 const deleteOutbox = sqlFile(import.meta.url, './delete-outbox.sql');
+const outboxBacklog = sqlFile<OutboxBacklog>(import.meta.url, './outbox-backlog.sql');
+
+/** Rows of one topic that are not done. */
+export interface OutboxBacklog {
+  topic: string;
+  /** Counted up to 100,000 over all topics. */
+  rows: number;
+  /** Seconds since the oldest was recorded. */
+  age: number;
+}
 
 /**
  * Intents that must not be lost: a row is written in the transaction of the change that it follows from, and stays
@@ -68,6 +78,11 @@ export class Outbox {
   async release(shard: number, limit: number): Promise<void> {
     const rows = await this.primary.query(releaseOutbox, [shard, limit]);
     if (rows.length > 0) this.wake();
+  }
+
+  /** What is not done, by topic; topics without rows are left out. */
+  backlog(topics: readonly string[]): Promise<OutboxBacklog[]> {
+    return this.primary.query(outboxBacklog, [topics]);
   }
 
   /** Payloads of the rows of one kind that are not done, newest first, at most `limit`. */

@@ -34,6 +34,11 @@ export function jobTypes(): ReadonlyMap<string, JobType<unknown>> {
   return types;
 }
 
+/** The names of the kinds of job that a queue carries: the topics of their outbox rows. */
+export function topicsOf(queue: QueueName): string[] {
+  return [...types.values()].filter((type) => type.queue === queue).map(({ name }) => name);
+}
+
 /** What a handler knows of the delivery beside its payload. */
 export interface Delivery {
   /** The outbox row behind the job; undefined for a job that another job made. */
