@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FanOut } from '../../src/fanout/fan-out.js';
+import { Gate } from '../../src/fanout/gate.js';
 import type { Receipt } from '../../src/fanout/receipt-reader.js';
 import { ShardRouter } from '../../src/platform/database/shards.js';
 import type { Id } from '../../src/platform/ids/ids.js';
@@ -156,17 +157,8 @@ describe('a shard that takes nothing', () => {
   const metrics = async () => (await fetch(new URL('/metrics', app.url))).text();
 
   async function closeShard(): Promise<() => Promise<unknown>> {
-    const [, shard] = shards;
-    await shard!.query(`CREATE FUNCTION shut() RETURNS trigger LANGUAGE plpgsql AS
-      $$ BEGIN RAISE 'closed' USING ERRCODE = 'SL001'; END $$`);
-    const { rows } = await shard!.query<{ name: string }>(
-      `SELECT oid::regclass::text AS name FROM pg_class WHERE relname ~ '^activities' AND relkind IN ('r', 'p') AND relname <> 'activities_fence'`,
-    );
-    for (const { name } of rows)
-      await shard!.query(
-        `CREATE TRIGGER shut BEFORE INSERT ON ${name} FOR EACH STATEMENT EXECUTE FUNCTION shut()`,
-      );
-    return () => shard!.query('DROP FUNCTION shut() CASCADE');
+    await app.get(Gate).close({ reason: 'a test', by: 'test', shard: 1 });
+    return () => app.get(Gate).open('test', { shard: 1 });
   }
 
   async function takeShardAway(): Promise<() => Promise<unknown>> {
