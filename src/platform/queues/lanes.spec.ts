@@ -10,11 +10,12 @@ class Held {
   started = 0;
   private readonly ends: (() => void)[] = [];
 
-  readonly work = async (): Promise<void> => {
+  readonly work = async (): Promise<'done'> => {
     this.running++;
     this.started++;
     await new Promise<void>((resolve) => this.ends.push(resolve));
     this.running--;
+    return 'done';
   };
 
   end(): void {
@@ -66,7 +67,9 @@ describe('the lanes of a queue', () => {
     bulk.end();
     bulk.end();
     await Promise.all(steps);
-    await lanes.urgently(() => Promise.resolve());
+    await lanes.urgently(() => Promise.resolve('open'));
+    expect(lanes.stepSize, 'after a post for very many').toBe(calm);
+    await lanes.urgently(() => Promise.resolve('done'));
     expect(lanes.stepSize).toBeLessThan(calm);
   });
 
