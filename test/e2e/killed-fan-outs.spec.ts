@@ -82,6 +82,16 @@ describe('workers that are killed in the middle of a fan-out', () => {
         expect(await receiptOf(post)).toMatchObject({ expected: FOLLOWERS, written: FOLLOWERS, skipped: 0 });
       }
       expect((await primary.query('SELECT FROM fanout_chunks')).rowCount, 'chunks left over').toBe(0);
+      const told = await ProductProcess.run('cli', environment, ['fanout', 'receipt', posts[0]!, '--json']);
+      const skipped = { blocked: 0, muted: 0, left: 0, dormant: 0 };
+      expect(JSON.parse(told.stdout)).toMatchObject({
+        state: 'done',
+        written: FOLLOWERS,
+        skipped,
+        chunksLeft: 0,
+      });
+      const unknown = await ProductProcess.run('cli', environment, ['fanout', 'receipt', '1']);
+      expect(unknown).toMatchObject({ code: 1, stderr: 'sluice: there is no post 1\n' });
     },
     60_000 + KILLS * 20_000,
   );
