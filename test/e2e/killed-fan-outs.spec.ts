@@ -8,7 +8,7 @@ import { connectTo } from '../support/sql.js';
 import { createStores, type TestEnvironment } from '../support/stores.js';
 
 /** Each takes a new worker, and starting it is what takes the time; `KILLS=50` asks for a longer proof. */
-const KILLS = Number(process.env.KILLS ?? 8);
+const KILLS = Number(process.env.KILLS ?? 6);
 const FOLLOWERS = 2_000;
 const CHUNK_SIZE = 20;
 const WORKERS = 2;
