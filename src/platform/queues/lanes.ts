@@ -6,8 +6,9 @@ import { Config } from '../config/config.js';
 const CONSIDERATE_MS = 1_000;
 /** How long a small step lets urgent jobs go first, in milliseconds: bulk work never stands still. */
 const LULL_MS = 50;
+/** Rows: few, so that a step is soon over; or enough for statements that cost Postgres least. */
 const SMALL_STEP = 500;
-const LARGE_STEP = 2_500;
+const LARGE_STEP = 5_000;
 
 /**
  * The two lanes of the queue in one process. Bulk jobs never take all places: an urgent one always finds one free. And
