@@ -5,7 +5,7 @@ import type { Id } from '../platform/ids/ids.js';
 import { Outbox } from '../platform/outbox/outbox.js';
 import { Lanes } from '../platform/queues/lanes.js';
 import { PostStore } from '../posts/post-store.js';
-import { ActivityWriter } from './activity-writer.js';
+import { GuardedWriter } from './guarded-writer.js';
 import { ChunkQueue } from './chunk-queue.js';
 import { DeliveryChoice } from './delivery-choice.js';
 import { SETTLED_MS } from './pulled-authors.js';
@@ -26,7 +26,7 @@ const MOST_RESUMED = 500;
 export class FanOut {
   constructor(
     private readonly posts: PostStore,
-    private readonly writer: ActivityWriter,
+    private readonly writer: GuardedWriter,
     private readonly receipts: Receipts,
     private readonly delivery: DeliveryChoice,
     private readonly chunks: ChunkQueue,

@@ -3,7 +3,6 @@ import { ActivitiesModule } from '../activities/activities.module.js';
 import { PostsModule } from '../posts/posts.module.js';
 import { RelationshipsModule } from '../relationships/relationships.module.js';
 import { UsersModule } from '../users/users.module.js';
-import { ActivityWriter } from './activity-writer.js';
 import { Backlog } from './backlog.js';
 import { BacklogEstimate } from './backlog-estimate.js';
 import { ChunkQueue } from './chunk-queue.js';
@@ -19,6 +18,7 @@ import { PulledAuthors } from './pulled-authors.js';
 import { PullSet } from './pull-set.js';
 import { ReaderStates } from './reader-states.js';
 import { Sleepers } from './sleepers.js';
+import { GuardedWriter } from './guarded-writer.js';
 import { ReceiptReader } from './receipt-reader.js';
 import { Receipts } from './receipts.js';
 import { ShardBreakers } from './shard-breakers.js';
@@ -26,7 +26,7 @@ import { ShardBreakers } from './shard-breakers.js';
 @Module({
   imports: [ActivitiesModule, PostsModule, RelationshipsModule, UsersModule],
   providers: [
-    ActivityWriter,
+    GuardedWriter,
     Backlog,
     BacklogEstimate,
     ChunkQueue,
@@ -47,7 +47,7 @@ import { ShardBreakers } from './shard-breakers.js';
     ShardBreakers,
   ],
   exports: [
-    ActivityWriter,
+    GuardedWriter,
     Backlog,
     ChunkQueue,
     FanOut,

@@ -6,7 +6,7 @@ import type { Delivery, Handler } from '../platform/queues/job.js';
 import { HandlesJob } from '../platform/queues/job-handlers.js';
 import { postsWithdrawn } from '../posts/post-events.js';
 import { authorGone, placementChanged, readerGone } from '../relationships/changes.js';
-import { ActivityWriter } from './activity-writer.js';
+import { GuardedWriter } from './guarded-writer.js';
 import { Placements } from './placements.js';
 import { sleeperWoke, Sleepers } from './sleepers.js';
 
@@ -15,7 +15,7 @@ import { sleeperWoke, Sleepers } from './sleepers.js';
 export class PlacementChangedHandler implements Handler<{ ownerId: Id; subjectId: Id }> {
   constructor(
     private readonly placements: Placements,
-    private readonly writer: ActivityWriter,
+    private readonly writer: GuardedWriter,
   ) {}
 
   async handle({ ownerId, subjectId }: { ownerId: Id; subjectId: Id }, { outboxId }: Delivery) {
@@ -28,7 +28,7 @@ export class PlacementChangedHandler implements Handler<{ ownerId: Id; subjectId
 export class PostsWithdrawnHandler implements Handler<{ authorId: Id; postIds: Id[] }> {
   constructor(
     private readonly placements: Placements,
-    private readonly writer: ActivityWriter,
+    private readonly writer: GuardedWriter,
   ) {}
 
   async handle({ authorId, postIds }: { authorId: Id; postIds: Id[] }, { outboxId }: Delivery) {
@@ -43,7 +43,7 @@ export class PostsWithdrawnHandler implements Handler<{ authorId: Id; postIds: I
 export class AuthorGoneHandler implements Handler<{ authorId: Id; readerIds: Id[] }> {
   constructor(
     private readonly store: PlacementStore,
-    private readonly writer: ActivityWriter,
+    private readonly writer: GuardedWriter,
   ) {}
 
   async handle({ authorId, readerIds }: { authorId: Id; readerIds: Id[] }, { outboxId }: Delivery) {
@@ -56,7 +56,7 @@ export class AuthorGoneHandler implements Handler<{ authorId: Id; readerIds: Id[
 export class ReaderGoneHandler implements Handler<{ readerId: Id }> {
   constructor(
     private readonly store: PlacementStore,
-    private readonly writer: ActivityWriter,
+    private readonly writer: GuardedWriter,
   ) {}
 
   async handle({ readerId }: { readerId: Id }, { outboxId }: Delivery) {
@@ -69,7 +69,7 @@ export class ReaderGoneHandler implements Handler<{ readerId: Id }> {
 export class SleeperWokeHandler implements Handler<{ readerId: Id }> {
   constructor(
     private readonly sleepers: Sleepers,
-    private readonly writer: ActivityWriter,
+    private readonly writer: GuardedWriter,
   ) {}
 
   async handle({ readerId }: { readerId: Id }, { outboxId }: Delivery) {

@@ -3,7 +3,7 @@ import type { Delivery, Handler } from '../platform/queues/job.js';
 import { HandlesJob } from '../platform/queues/job-handlers.js';
 import { postReacted, type Reaction } from '../posts/post-events.js';
 import { GraphView } from '../users/graph-view.js';
-import { ActivityWriter } from './activity-writer.js';
+import { GuardedWriter } from './guarded-writer.js';
 
 /**
  * Tells the owner of a post that somebody loved it, commented on it or passed it on, unless a block stands between them.
@@ -14,7 +14,7 @@ import { ActivityWriter } from './activity-writer.js';
 export class PostReactedHandler implements Handler<Reaction> {
   constructor(
     private readonly graph: GraphView,
-    private readonly writer: ActivityWriter,
+    private readonly writer: GuardedWriter,
   ) {}
 
   async handle(

@@ -6,8 +6,9 @@ import { Config } from '../config/config.js';
 const CONSIDERATE_MS = 1_000;
 /** How long a small step lets urgent jobs go first, in milliseconds: bulk work never stands still. */
 const LULL_MS = 50;
+/** Rows: few, so that a step is soon over; or enough for statements that cost Postgres least. */
 const SMALL_STEP = 500;
-const LARGE_STEP = 2_500;
+const LARGE_STEP = 5_000;
 
 /**
  * The two lanes of the queue in one process. Bulk jobs never take all places: an urgent one always finds one free. And
@@ -31,13 +32,15 @@ export class Lanes {
     this.places = this.mostBulk + 1 + Math.max(1, concurrency - this.mostBulk);
   }
 
-  /** Counts an urgent job in, from its begin to its end. */
-  async urgently<Result>(work: () => Promise<Result>): Promise<Result> {
+  /**
+   * Counts an urgent job in, from its begin to its end. One that is not done by then, such as a post for very many, has
+   * become bulk work itself, and is no reason to hold that up afterwards.
+   */
+  async urgently(work: () => Promise<'done' | 'open'>): Promise<void> {
     this.urgent++;
     try {
-      return await work();
+      if ((await work()) === 'done') this.lastUrgentAt = Date.now();
     } finally {
-      this.lastUrgentAt = Date.now();
       if (--this.urgent === 0) for (const goOn of this.lulled) goOn();
     }
   }
@@ -46,7 +49,7 @@ export class Lanes {
    * Runs a bulk job once there is a place for it. One may wait for its turn, so that large fan-outs take turns.
    * @returns false when one waits already: nothing was done, the job is to come back later
    */
-  async inBulk(work: () => Promise<void>): Promise<boolean> {
+  async inBulk(work: () => Promise<unknown>): Promise<boolean> {
     if (this.bulk < this.mostBulk) this.bulk++;
     else if (this.next) return false;
     else await new Promise<void>((resolve) => (this.next = resolve));
