@@ -39,6 +39,7 @@ import { ShardBreakers } from './shard-breakers.js';
     ChunkQueue,
     FanOut,
     Gate,
+    GateStore,
     PendingAuthors,
     ReceiptReader,
     Receipts,
