@@ -140,7 +140,10 @@ describe('a closed gate', () => {
     const posts: Id[] = [];
     let posting = true;
     const load = (async () => {
-      for (; posting; await delay(100)) posts.push(await publish('under load'));
+      while (posting) {
+        posts.push(await publish('under load'));
+        await delay(100);
+      }
     })();
     await expect.poll(() => posts.length, PATIENCE).toBeGreaterThan(10);
     for (const round of [1, 2]) {
