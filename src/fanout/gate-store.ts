@@ -46,9 +46,9 @@ export interface PastClosing {
   /** Null for a deadline, which nobody has to be there for. */
   openedBy: string | null;
   opening: Opening | null;
-  /** Jobs that waited in the queue when it was opened; null while closed, or when the queue could not be asked. */
+  /** Jobs that waited in the queue when it was opened; null while closed, or when it could not be told. */
   jobsWaiting: number | null;
-  /** Intents that waited in the outbox then; null while closed. */
+  /** Intents that waited in the outbox then. */
   intentsWaiting: number | null;
 }
 

@@ -1,3 +1,4 @@
+import { Redis } from 'ioredis';
 import type pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Fence } from '../../src/activities/fence.js';
@@ -219,6 +220,18 @@ describe('the gate', () => {
     await expect.poll(grown, { timeout: 40_000, interval: 500 }).toBeGreaterThan(fans.length);
     await gate.open('A');
     await app.drained();
+  });
+
+  it('knows how much memory the queue may use, where that is bounded', async () => {
+    const redis = new Redis(app.environment.REDIS_URL!);
+    expect((await gate.status()).backlog).toMatchObject({ redisMaxBytes: null, redisFullInSeconds: null });
+    try {
+      await redis.config('SET', 'maxmemory', '64gb');
+      expect((await gate.status()).backlog.redisMaxBytes).toBe(64 * 2 ** 30);
+    } finally {
+      await redis.config('SET', 'maxmemory', '0');
+      await redis.quit();
+    }
   });
 
   it('tells metrics what it tells its operators', async () => {
