@@ -59,6 +59,7 @@ import { ShardBreakers } from './shard-breakers.js';
     PullSet,
     ReaderStates,
     Sleepers,
+    GateStore,
     ReceiptReader,
     Receipts,
     ShardBreakers,
