@@ -27,7 +27,7 @@ export class Partitions1763825000000 implements MigrationInterface {
     );
     await runner.query(`INSERT INTO activities (${COLUMNS}) SELECT ${COLUMNS} FROM activities_parted`);
     await runner.query(NOTIFICATION_INDEX);
-    await runner.query('DROP TABLE activities_parted');
+    await runner.query('DROP TABLE activities_parted CASCADE');
     await runner.query('DROP FUNCTION refuse_moved_bucket()');
   }
 }

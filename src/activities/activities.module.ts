@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { ActivityStore } from './activity-store.js';
+import { ActivityWriter } from './activity-writer.js';
 
-@Module({ providers: [ActivityStore], exports: [ActivityStore] })
+@Module({ providers: [ActivityStore, ActivityWriter], exports: [ActivityStore] })
 export class ActivitiesModule {}

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { shardMigrations } from '../../migrations/registry.js';
-import { leafOf, perLeaf } from '../../src/activities/leaves.js';
+import { leafOf, perBucket } from '../../src/activities/leaves.js';
 import { migrateAll } from '../../src/ops/migrate.js';
 import { Config } from '../../src/platform/config/config.js';
 import { BUCKET_COUNT, bucketOf } from '../../src/platform/database/buckets.js';
@@ -61,7 +61,7 @@ describe('the partitions of a shard', () => {
 
   it('answer the feed query from their index alone', async () => {
     const bucket = 6;
-    const pages = perLeaf(sqlFile(import.meta.url, '../../src/activities/sql/stream-page.sql'));
+    const pages = perBucket(sqlFile(import.meta.url, '../../src/activities/sql/stream-page.sql'));
     const { rows: recipients } = await shards[0]!.query<{ id: string }>(
       `INSERT INTO activities SELECT id, 1, entry, 1, 7, entry FROM generate_series(1::bigint, 20000) AS id, generate_series(1, 40) AS entry
        WHERE satisfies_hash_partition('activities'::regclass, $1, $2, id) RETURNING recipient_id AS id`,
@@ -81,16 +81,14 @@ describe('the partitions of a shard', () => {
       ]);
       return rows[0]['QUERY PLAN'][0].Plan.Plans;
     };
-    await expect
-      .poll(explain, { timeout: 20_000 })
-      .toMatchObject([
-        {
-          'Node Type': 'Index Only Scan',
-          'Heap Fetches': 0,
-          'Actual Rows': 20,
-          'Index Name': `${leafOf(bucket)}_pkey`,
-        },
-      ]);
+    await expect.poll(explain, { timeout: 20_000 }).toMatchObject([
+      {
+        'Node Type': 'Index Only Scan',
+        'Heap Fetches': 0,
+        'Actual Rows': 20,
+        'Index Name': `${leafOf(bucket)}_pkey`,
+      },
+    ]);
   });
 });
 
