@@ -120,9 +120,9 @@ describe('a bucket that moves', () => {
     const router = app.get(ShardRouter);
     const [recipient] = inBucket(5);
     await flip(5, 1);
-    await expect.poll(() => router.shardOf(recipient!.id), { timeout: 20_000 }).toBe(router.shards[1]);
+    await expect.poll(() => router.shardOf(recipient!.id).name, { timeout: 20_000 }).toBe('shard-1');
     await router.assign([5], 0);
-    expect(router.shardOf(recipient!.id)).toBe(router.shards[0]);
+    expect(router.shardOf(recipient!.id).name).toBe('shard-0');
   });
 
   it('is found by a process that has not heard of the move', async () => {
@@ -133,9 +133,9 @@ describe('a bucket that moves', () => {
     /** Moves the bucket and uses it before this process has heard of that. */
     const moveAnd = async (from: number, to: number, act: () => Promise<void>) => {
       await move(bucket, from, to);
-      expect(router.ownerOf(bucket)).toBe(router.shards[from]);
+      expect(router.ownerOf(bucket).name).toBe(`shard-${from}`);
       await act();
-      expect(router.ownerOf(bucket)).toBe(router.shards[to]);
+      expect(router.ownerOf(bucket).name).toBe(`shard-${to}`);
     };
     await moveAnd(0, 1, () => read(recipient));
     await dropLeaf(shards[0]!, bucket);
