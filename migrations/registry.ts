@@ -1,11 +1,20 @@
 import { Foundation1763600000000 } from './primary/1763600000000-foundation.js';
 import { Graph1763700000000 } from './primary/1763700000000-graph.js';
+import { GateClosings1763820000000 } from './primary/1763820000000-gate-closings.js';
 import { ShardMapVersion1763825000000 } from './primary/1763825000000-shard-map-version.js';
+import { FairFanOut1763830000000 } from './primary/1763830000000-fair-fan-out.js';
 import { Activities1763600000000 } from './shard/1763600000000-activities.js';
+import { Fence1763820000000 } from './shard/1763820000000-fence.js';
 import { Partitions1763825000000 } from './shard/1763825000000-partitions.js';
 
 /** The primary's migrations, oldest first. */
-export const primaryMigrations = [Foundation1763600000000, Graph1763700000000, ShardMapVersion1763825000000];
+export const primaryMigrations = [
+  Foundation1763600000000,
+  Graph1763700000000,
+  GateClosings1763820000000,
+  ShardMapVersion1763825000000,
+  FairFanOut1763830000000,
+];
 
 /** Every activity shard's migrations, oldest first. */
-export const shardMigrations = [Activities1763600000000, Partitions1763825000000];
+export const shardMigrations = [Activities1763600000000, Fence1763820000000, Partitions1763825000000];

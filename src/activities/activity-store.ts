@@ -12,9 +12,9 @@ import {
   STREAMS,
   type Stream,
 } from './activity.js';
-import { ActivityWriter } from './activity-writer.js';
 import { perBucket } from './leaves.js';
-import type { WriteOutcome } from './write-outcome.js';
+import { RowWriter } from './row-writer.js';
+import type { Refusal, WriteOutcome } from './write-outcome.js';
 
 const streamPages = perBucket(sqlFile<[Id, number, Id, Id]>(import.meta.url, './sql/stream-page.sql'));
 
@@ -28,7 +28,7 @@ const START: StreamPosition = [MAX_ID, '32767', MAX_ID];
 export class ActivityStore {
   constructor(
     private readonly shards: ShardRouter,
-    private readonly writer: ActivityWriter,
+    private readonly writer: RowWriter,
   ) {}
 
   /**
@@ -39,6 +39,11 @@ export class ActivityStore {
    */
   write(event: ActivityEvent, recipients: readonly Recipient[]): Promise<WriteOutcome> {
     return this.writer.write(event, recipients);
+  }
+
+  /** Why a shard would not take a row just now: goes all the way of a write, with no row. */
+  refusal(shard: number): Promise<Refusal['reason'] | undefined> {
+    return this.writer.refusal(shard);
   }
 
   /** Up to `limit` activities of a stream behind a position, newest first. */

@@ -48,6 +48,7 @@ export async function makeLeaf(client: pg.Client, bucket: number): Promise<void>
     CREATE TABLE ${leaf} (LIKE activities INCLUDING ALL)
       WITH (autovacuum_vacuum_insert_scale_factor = 0.02, autovacuum_vacuum_scale_factor = 0.05);
     ${refuseWrites(bucket)};
+    SELECT attach_fence('${leaf}');
     ALTER TABLE activities ATTACH PARTITION ${leaf} FOR VALUES WITH (MODULUS ${BUCKET_COUNT}, REMAINDER ${bucket})`);
 }
 

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { shardMigrations } from '../../migrations/registry.js';
+import { Partitions1763825000000 } from '../../migrations/shard/1763825000000-partitions.js';
 import { leafOf, perBucket } from '../../src/activities/leaves.js';
 import { migrateAll } from '../../src/ops/migrate.js';
 import { Config } from '../../src/platform/config/config.js';
@@ -59,6 +60,15 @@ describe('the partitions of a shard', () => {
     await expect(insert(shards[0]!, leafOf(bucketOf(mine)), mine)).rejects.toMatchObject({ code: '23505' });
   });
 
+  it('are fenced, each by itself and all together', async () => {
+    const { rows } = await shards[1]!.query<{ fenced: number; unfenced: number }>(
+      `SELECT count(*) FILTER (WHERE fence IS NOT NULL)::int AS fenced, count(*) FILTER (WHERE fence IS NULL)::int AS unfenced
+       FROM pg_partition_tree('activities') AS part
+       LEFT JOIN pg_trigger AS fence ON fence.tgrelid = part.relid AND fence.tgname = 'pass_fence' AND fence.tgenabled = 'O'`,
+    );
+    expect(rows).toEqual([{ fenced: 1 + BUCKET_COUNT / 2, unfenced: 0 }]);
+  });
+
   it('answer the feed query from their index alone', async () => {
     const bucket = 6;
     const pages = perBucket(sqlFile(import.meta.url, '../../src/activities/sql/stream-page.sql'));
@@ -105,7 +115,11 @@ describe('an installation from before there were partitions', () => {
     await admin.end();
     environment.ACTIVITY_SHARD_URLS = empty.join(',');
     for (const [number, url] of empty.entries()) {
-      await migrateDatabase(`shard-${number}`, url, shardMigrations.slice(0, 1));
+      await migrateDatabase(
+        `shard-${number}`,
+        url,
+        shardMigrations.slice(0, shardMigrations.indexOf(Partitions1763825000000)),
+      );
     }
     shards = await Promise.all(empty.map(connectTo));
     for (const [number, shard] of shards.entries()) {
@@ -160,7 +174,7 @@ describe('an installation from before there were partitions', () => {
 
   it('can be taken back to plain tables', async () => {
     const before = (await everything()).map((rows) => rows.map(({ row }) => row).sort());
-    const migration = new shardMigrations[1]!();
+    const migration = new Partitions1763825000000();
     for (const shard of shards) {
       await migration.down({ query: (text: string) => shard.query(text) } as never);
       expect((await shard.query(LEAVES)).rows).toEqual([]);

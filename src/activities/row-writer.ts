@@ -32,7 +32,7 @@ interface Move extends Batch {
 
 /** Writes rows to the shards that own them. */
 @Injectable()
-export class ActivityWriter {
+export class RowWriter {
   constructor(
     private readonly shards: ShardRouter,
     private readonly metrics: Metrics,
@@ -56,9 +56,21 @@ export class ActivityWriter {
       await this.shards.followingMoves(attempt);
     } catch (error) {
       if (moves.length === 0 || !(error instanceof Problem)) throw error;
-      outcome.refused.push(...moves.map((move) => this.refusal(move, 'unavailable')));
+      outcome.refused.push(...moves.map((move) => this.refused(move, 'unavailable')));
     }
     return outcome;
+  }
+
+  /** As `ActivityStore.refusal`. */
+  async refusal(shard: number): Promise<Refusal['reason'] | undefined> {
+    try {
+      await this.shards.shards[shard]!.query(writeActivities, ['{}', '{}', '0', 1, '0', '0']);
+      return undefined;
+    } catch (error) {
+      const reason = reasonOf(error);
+      if (!reason) throw error;
+      return reason;
+    }
   }
 
   private byShard(recipients: readonly Recipient[]): Batch[] {
@@ -91,12 +103,12 @@ export class ActivityWriter {
       if (hasMoved(error)) return { ...batch, error };
       const reason = reasonOf(error);
       if (!reason) throw error;
-      outcome.refused.push(this.refusal(batch, reason));
+      outcome.refused.push(this.refused(batch, reason));
     }
     return undefined;
   }
 
-  private refusal({ shard, recipients }: Batch, reason: Refusal['reason']): Refusal {
+  private refused({ shard, recipients }: Batch, reason: Refusal['reason']): Refusal {
     return { shard: this.shards.numberOf(shard), reason, recipients };
   }
 }
