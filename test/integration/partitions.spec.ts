@@ -62,7 +62,7 @@ describe('the partitions of a shard', () => {
 
   it('are fenced, each by itself and all together', async () => {
     const { rows } = await shards[1]!.query<{ fenced: number; unfenced: number }>(
-      `SELECT count(*) FILTER (WHERE fence IS NOT NULL)::int AS fenced, count(*) FILTER (WHERE fence IS NULL)::int AS unfenced
+      `SELECT count(*) FILTER (WHERE fence.oid IS NOT NULL)::int AS fenced, count(*) FILTER (WHERE fence.oid IS NULL)::int AS unfenced
        FROM pg_partition_tree('activities') AS part
        LEFT JOIN pg_trigger AS fence ON fence.tgrelid = part.relid AND fence.tgname = 'pass_fence' AND fence.tgenabled = 'O'`,
     );
