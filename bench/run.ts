@@ -5,6 +5,7 @@ import { feedRead } from './feed-read.js';
 import { runBenchmarks } from './harness/command.js';
 import { hello } from './hello.js';
 import { importGraph } from './import-graph.js';
+import { partitions } from './partitions.js';
 
 /** Every benchmark, in the order in which they are listed. */
-await runBenchmarks([hello, feedRead, fanOut, fanOutLatency, importGraph]);
+await runBenchmarks([hello, feedRead, fanOut, fanOutLatency, partitions, importGraph]);

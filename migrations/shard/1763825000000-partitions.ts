@@ -17,6 +17,7 @@ export class Partitions1763825000000 implements MigrationInterface {
     )) as [{ filled: boolean }];
     if (!filled) await runner.query('DROP TABLE activities_unsorted');
     await runner.query(REFUSE_MOVED);
+    await runner.query(ATTACH_FENCE);
   }
 
   /** Back to one plain table, with the rows that this shard holds. */
@@ -27,8 +28,9 @@ export class Partitions1763825000000 implements MigrationInterface {
     );
     await runner.query(`INSERT INTO activities (${COLUMNS}) SELECT ${COLUMNS} FROM activities_parted`);
     await runner.query(NOTIFICATION_INDEX);
-    await runner.query('DROP TABLE activities_parted');
+    await runner.query('DROP TABLE activities_parted CASCADE');
     await runner.query('DROP FUNCTION refuse_moved_bucket()');
+    await runner.query(ATTACH_FENCE);
   }
 }
 
@@ -47,6 +49,8 @@ const table = (how: string) => `
 
 const NOTIFICATION_INDEX = `
   CREATE UNIQUE INDEX activities_notification ON activities (recipient_id, kind, subject_id, actor_id) WHERE stream = 3`;
+
+const ATTACH_FENCE = `SELECT attach_fence('activities')`;
 
 /**
  * For a row trigger on a partition whose bucket has moved away while its rows are still here: making it waits for the

@@ -3,8 +3,9 @@ import { ActivityStore } from './activity-store.js';
 import { Fence } from './fence.js';
 import { NotificationStore } from './notification-store.js';
 import { PlacementStore } from './placement-store.js';
+import { RowWriter } from './row-writer.js';
 
-const PROVIDERS = [ActivityStore, Fence, NotificationStore, PlacementStore];
+const SERVICES = [ActivityStore, Fence, NotificationStore, PlacementStore];
 
-@Module({ providers: PROVIDERS, exports: PROVIDERS })
+@Module({ providers: [...SERVICES, RowWriter], exports: SERVICES })
 export class ActivitiesModule {}

@@ -2,33 +2,45 @@ import type pg from 'pg';
 import { BUCKET_COUNT } from '../platform/database/buckets.js';
 import type { Statement } from '../platform/database/sql.js';
 
-/** The partition of the activities that holds a bucket; only its owner has it. */
-export const leafOf = (bucket: number): string => `activities_b${String(bucket).padStart(2, '0')}`;
+const numbered = (name: string, bucket: number) => `${name}_b${String(bucket).padStart(2, '0')}`;
 
-/** A statement about the activities in a form for each bucket, which names its partition and saves Postgres the search. */
+/** The partition of the activities that holds a bucket: on its owner, and on whoever has or gets a copy of it. */
+export const leafOf = (bucket: number): string => numbered('activities', bucket);
+
+/** The view through which a partition is read: on the bucket's owner alone, so that nobody reads a copy by mistake. */
+const viewOf = (bucket: number): string => numbered('readable_activities', bucket);
+
+/**
+ * A statement that writes activities of one recipient, in a form for each bucket that names its partition: where the
+ * bucket has moved away, it fails instead of finding nothing.
+ */
 export function perLeaf<Row>({ name, text }: Statement<Row>): readonly Statement<Row>[] {
-  return Array.from({ length: BUCKET_COUNT }, (_, bucket) => {
-    const leaf = leafOf(bucket);
-    return { name: `${name}_b${bucket}`, text: text.replaceAll(/\bactivities\b/g, leaf) };
-  });
+  return Array.from({ length: BUCKET_COUNT }, (_, bucket) => ({
+    name: numbered(name, bucket),
+    text: text.replaceAll(/\bactivities\b/g, leafOf(bucket)),
+  }));
+}
+
+/** A statement that reads activities, in a form for each bucket that saves Postgres the search for the partition. */
+export function perBucket<Row>({ name, text }: Statement<Row>): readonly Statement<Row>[] {
+  return Array.from({ length: BUCKET_COUNT }, (_, bucket) => ({
+    name: `${name}_b${bucket}`,
+    text: text.replaceAll(/\bactivities\b/g, viewOf(bucket)),
+  }));
 }
 
 /**
- * Makes the partitions of buckets on a shard, unless they are there. Writers go on: a table is made by itself, with the
- * fence if there is one, and attached when it is complete.
- * @param client a connection to the shard, outside a transaction; it keeps a lock against others who make some until it ends
+ * Makes the partitions of buckets that a shard owns, unless they are there, and opens them. Writers to others go on: a
+ * table is made by itself, and attached when it is complete.
+ * @param client a connection to the shard, outside a transaction; it keeps others from doing the same until it ends
  */
 export async function makeLeaves(client: pg.Client, buckets: readonly number[]): Promise<void> {
-  await client.query('SELECT pg_advisory_lock(727483, 2)');
+  await client.query('SELECT pg_advisory_lock(727483, 3)');
   const present = await presentLeaves(client);
   for (const bucket of buckets) {
-    const leaf = leafOf(bucket);
-    if (present.has(leaf)) continue;
-    // Sent together, they are one transaction.
-    await client.query(`
-      CREATE TABLE ${leaf} (LIKE activities INCLUDING ALL)
-        WITH (autovacuum_vacuum_insert_scale_factor = 0.02, autovacuum_vacuum_scale_factor = 0.05);
-      ALTER TABLE activities ATTACH PARTITION ${leaf} FOR VALUES WITH (MODULUS ${BUCKET_COUNT}, REMAINDER ${bucket})`);
+    if (present.has(leafOf(bucket))) continue;
+    await makeLeaf(client, bucket);
+    await openLeaf(client, bucket);
   }
 }
 
@@ -37,4 +49,60 @@ async function presentLeaves(client: pg.Client): Promise<Set<string>> {
     `SELECT relid::regclass::text AS leaf FROM pg_partition_tree('activities') WHERE isleaf`,
   );
   return new Set(rows.map(({ leaf }) => leaf));
+}
+
+/** Makes the partition of a bucket: empty, and closed to everybody but logical replication. */
+export async function makeLeaf(client: pg.Client, bucket: number): Promise<void> {
+  const leaf = leafOf(bucket);
+  // Sent together, they are one transaction.
+  await client.query(`
+    CREATE TABLE ${leaf} (LIKE activities INCLUDING ALL)
+      WITH (autovacuum_vacuum_insert_scale_factor = 0.02, autovacuum_vacuum_scale_factor = 0.05);
+    ${refuseWrites(bucket)};
+    SELECT attach_fence('${leaf}');
+    ALTER TABLE activities ATTACH PARTITION ${leaf} FOR VALUES WITH (MODULUS ${BUCKET_COUNT}, REMAINDER ${bucket})`);
+}
+
+/** Lets a bucket be read and written on a shard: it is the owner's now. */
+export async function openLeaf(client: pg.Client, bucket: number): Promise<void> {
+  await client.query(`
+    CREATE OR REPLACE VIEW ${viewOf(bucket)} AS SELECT * FROM ${leafOf(bucket)};
+    DROP TRIGGER IF EXISTS refuse_moved_bucket ON ${leafOf(bucket)}`);
+}
+
+/**
+ * Lets nobody write to a bucket on a shard any more, except logical replication; waits for the writes under way. It can
+ * still be read. Whoever writes looks into the shard map until it names another owner.
+ */
+export async function closeLeafToWriters(client: pg.Client, bucket: number): Promise<void> {
+  await client.query(refuseWrites(bucket));
+}
+
+/** Lets nobody read a bucket on a shard any more: whoever does looks into the shard map for its owner. */
+export async function closeLeafToReaders(client: pg.Client, bucket: number): Promise<void> {
+  await client.query(`DROP VIEW IF EXISTS ${viewOf(bucket)}`);
+}
+
+const refuseWrites = (bucket: number): string => `
+  CREATE OR REPLACE TRIGGER refuse_moved_bucket BEFORE INSERT OR UPDATE OR DELETE ON ${leafOf(bucket)}
+  FOR EACH ROW EXECUTE FUNCTION refuse_moved_bucket()`;
+
+/**
+ * Drops the partition of a bucket, if it is there: no row is deleted, and no hole left. Writers to other partitions go on,
+ * and a run that was cut off is finished by the next one.
+ * @param client a connection to the shard, outside a transaction
+ */
+export async function dropLeaf(client: pg.Client, bucket: number): Promise<void> {
+  const leaf = leafOf(bucket);
+  await closeLeafToReaders(client, bucket);
+  const { rows } = await client.query<{ pending: boolean }>(
+    'SELECT inhdetachpending AS pending FROM pg_inherits WHERE inhrelid = to_regclass($1)',
+    [leaf],
+  );
+  if (rows[0]) {
+    await client.query(
+      `ALTER TABLE activities DETACH PARTITION ${leaf} ${rows[0].pending ? 'FINALIZE' : 'CONCURRENTLY'}`,
+    );
+  }
+  await client.query(`DROP TABLE IF EXISTS ${leaf}`);
 }

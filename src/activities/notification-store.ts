@@ -5,7 +5,7 @@ import { sqlFile, type Statement } from '../platform/database/sql.js';
 import type { Id } from '../platform/ids/ids.js';
 import { activityOf, type ActivityTuple, START, type StreamPosition } from './activity-store.js';
 import { type Activity, type ActivityKind, codeOfKind } from './activity.js';
-import { perLeaf } from './leaves.js';
+import { perBucket } from './leaves.js';
 
 /** Which notifications are wanted. */
 export interface NotificationFilter {
@@ -14,8 +14,8 @@ export interface NotificationFilter {
   grouped: readonly ActivityKind[];
 }
 
-const pages = perLeaf(sqlFile<ActivityTuple>(import.meta.url, './sql/notification-page.sql'));
-const groups = perLeaf(sqlFile<ActivityTuple>(import.meta.url, './sql/notification-groups.sql'));
+const pages = perBucket(sqlFile<ActivityTuple>(import.meta.url, './sql/notification-page.sql'));
+const groups = perBucket(sqlFile<ActivityTuple>(import.meta.url, './sql/notification-groups.sql'));
 
 /** Reads of the notifications that ask for more than a stretch of the stream. */
 @Injectable()

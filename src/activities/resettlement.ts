@@ -29,7 +29,7 @@ export async function resettle(
 ): Promise<number> {
   const lock = await source.dedicatedClient();
   try {
-    await lock.query('SELECT pg_advisory_lock(727483, 2)');
+    await lock.query('SELECT pg_advisory_lock(727483, 3)');
     const [table] = await source.query<{ rows: number }>(findUnsorted);
     return table ? await takeAll(source, ownerOf, table.rows, report) : 0;
   } finally {

@@ -22,15 +22,6 @@ export interface WriteOutcome {
   refused: Refusal[];
 }
 
-/** For callers who can do nothing but try the whole again later. @throws when anybody was refused */
-export function expectNobodyRefused({ refused }: WriteOutcome): void {
-  if (refused.length === 0) return;
-  const shards = refused.map(
-    ({ shard, reason, recipients }) => `shard ${shard} is ${reason} (${recipients.length} rows)`,
-  );
-  throw new Error(`Not everything could be written: ${shards.join(', ')}.`);
-}
-
 /** Why a shard did not take rows; undefined when it is neither closed nor away. */
 export function reasonOf(error: unknown): Refusal['reason'] | undefined {
   if ((error as { code?: unknown }).code === FENCE_CLOSED) return 'closed';

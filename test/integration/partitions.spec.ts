@@ -1,7 +1,8 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { shardMigrations } from '../../migrations/registry.js';
-import { leafOf, perLeaf } from '../../src/activities/leaves.js';
+import { Partitions1763825000000 } from '../../migrations/shard/1763825000000-partitions.js';
+import { leafOf, perBucket } from '../../src/activities/leaves.js';
 import { migrateAll } from '../../src/ops/migrate.js';
 import { Config } from '../../src/platform/config/config.js';
 import { BUCKET_COUNT, bucketOf } from '../../src/platform/database/buckets.js';
@@ -59,9 +60,18 @@ describe('the partitions of a shard', () => {
     await expect(insert(shards[0]!, leafOf(bucketOf(mine)), mine)).rejects.toMatchObject({ code: '23505' });
   });
 
+  it('are fenced, each by itself and all together', async () => {
+    const { rows } = await shards[1]!.query<{ fenced: number; unfenced: number }>(
+      `SELECT count(*) FILTER (WHERE fence.oid IS NOT NULL)::int AS fenced, count(*) FILTER (WHERE fence.oid IS NULL)::int AS unfenced
+       FROM pg_partition_tree('activities') AS part
+       LEFT JOIN pg_trigger AS fence ON fence.tgrelid = part.relid AND fence.tgname = 'pass_fence' AND fence.tgenabled = 'O'`,
+    );
+    expect(rows).toEqual([{ fenced: 1 + BUCKET_COUNT / 2, unfenced: 0 }]);
+  });
+
   it('answer the feed query from their index alone', async () => {
     const bucket = 6;
-    const pages = perLeaf(sqlFile(import.meta.url, '../../src/activities/sql/stream-page.sql'));
+    const pages = perBucket(sqlFile(import.meta.url, '../../src/activities/sql/stream-page.sql'));
     const { rows: recipients } = await shards[0]!.query<{ id: string }>(
       `INSERT INTO activities SELECT id, 1, entry, 1, 7, entry FROM generate_series(1::bigint, 20000) AS id, generate_series(1, 40) AS entry
        WHERE satisfies_hash_partition('activities'::regclass, $1, $2, id) RETURNING recipient_id AS id`,
@@ -81,16 +91,14 @@ describe('the partitions of a shard', () => {
       ]);
       return rows[0]['QUERY PLAN'][0].Plan.Plans;
     };
-    await expect
-      .poll(explain, { timeout: 20_000 })
-      .toMatchObject([
-        {
-          'Node Type': 'Index Only Scan',
-          'Heap Fetches': 0,
-          'Actual Rows': 20,
-          'Index Name': `${leafOf(bucket)}_pkey`,
-        },
-      ]);
+    await expect.poll(explain, { timeout: 20_000 }).toMatchObject([
+      {
+        'Node Type': 'Index Only Scan',
+        'Heap Fetches': 0,
+        'Actual Rows': 20,
+        'Index Name': `${leafOf(bucket)}_pkey`,
+      },
+    ]);
   });
 });
 
@@ -107,7 +115,11 @@ describe('an installation from before there were partitions', () => {
     await admin.end();
     environment.ACTIVITY_SHARD_URLS = empty.join(',');
     for (const [number, url] of empty.entries()) {
-      await migrateDatabase(`shard-${number}`, url, shardMigrations.slice(0, 1));
+      await migrateDatabase(
+        `shard-${number}`,
+        url,
+        shardMigrations.slice(0, shardMigrations.indexOf(Partitions1763825000000)),
+      );
     }
     shards = await Promise.all(empty.map(connectTo));
     for (const [number, shard] of shards.entries()) {
@@ -162,7 +174,7 @@ describe('an installation from before there were partitions', () => {
 
   it('can be taken back to plain tables', async () => {
     const before = (await everything()).map((rows) => rows.map(({ row }) => row).sort());
-    const migration = new shardMigrations[1]!();
+    const migration = new Partitions1763825000000();
     for (const shard of shards) {
       await migration.down({ query: (text: string) => shard.query(text) } as never);
       expect((await shard.query(LEAVES)).rows).toEqual([]);
