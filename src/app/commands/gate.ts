@@ -1,7 +1,7 @@
-import { userInfo } from 'node:os';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { Gate, type GateStatus } from '../../fanout/gate.js';
-import { printResult, withServices } from './operate.js';
+import { operator, printResult, withServices } from './operate.js';
+import { parseSeconds } from './option-parsers.js';
 
 interface CloseOptions {
   reason: string;
@@ -70,14 +70,4 @@ function describe(status: GateStatus): string {
       ? `${waiting} jobs wait, the oldest for ${Math.round(oldestWaitingSeconds)} s`
       : 'nothing waits';
   return `The gate is ${state}${why}. ${backlog}; ${active} running.`;
-}
-
-const operator = (): string => `${userInfo().username} (command line)`;
-
-const UNITS = { s: 1, m: 60, h: 3_600 } as const;
-
-function parseSeconds(text: string): number {
-  const match = /^(\d{1,6})(s|m|h)?$/.exec(text);
-  if (!match) throw new InvalidArgumentError('expected a duration such as 90s, 15m or 2h');
-  return Number(match[1]) * UNITS[(match[2] ?? 's') as keyof typeof UNITS];
 }
