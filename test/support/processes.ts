@@ -43,6 +43,11 @@ export class ProductProcess {
     return started;
   }
 
+  /** Starts an operator's command and waits for nothing. */
+  static begin(environment: TestEnvironment, args: readonly string[]): ProductProcess {
+    return new ProductProcess('cli', environment, args);
+  }
+
   /** Runs an entry point to its end. */
   static async run(
     entry: 'main' | 'worker' | 'cli',

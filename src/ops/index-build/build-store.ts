@@ -75,7 +75,7 @@ const giveUpBuild = file<GivenUp>('give-up-build');
 const readBuilds = file<BuildRecord>('read-builds');
 
 /** After so long without a sign of life a build's process counts as gone, in seconds. */
-const SILENCE_SECONDS = 15;
+const SILENCE_SECONDS = 10;
 const KEPT_BUILDS = 500;
 
 /** The builds as the primary keeps them: one at a time is running. */

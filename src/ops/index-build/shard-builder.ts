@@ -14,6 +14,8 @@ const LOCK_TIMEOUT_MS = 60_000;
 const DROP_LOCK_TIMEOUT_MS = 2_000;
 const DROP_ATTEMPTS = 15;
 const CANCEL_EVERY_MS = 250;
+/** What Postgres keeps of a name; ours and those of our partitions are ASCII. */
+const MOST_BYTES = 63;
 const LOCK_NOT_AVAILABLE = '55P03';
 
 const quote = pg.escapeIdentifier;
@@ -113,8 +115,8 @@ export class ShardBuilder {
         await this.execute(createIndex(spec, { on: quote(this.table.name), concurrently: true }));
       } else {
         await this.execute(createIndex(spec, { on: `ONLY ${quote(this.table.name)}` }));
-        for (const [number, leaf] of this.table.leaves.entries()) {
-          const name = partName(spec.name, number);
+        for (const leaf of this.table.leaves) {
+          const name = this.partName(spec, leaf);
           await this.execute(createIndex(spec, { on: quote(leaf), name, concurrently: true }));
           await this.execute(`ALTER INDEX ${quote(spec.name)} ATTACH PARTITION ${quote(name)}`);
         }
@@ -164,11 +166,17 @@ export class ShardBuilder {
 
   /** Drops what an attempt has left: the index, and the parts of partitions that were not attached yet. */
   private async removeLeftovers(spec: IndexSpec): Promise<void> {
-    const parts = this.table.leaves.map((_, number) => partName(spec.name, number));
+    const parts = this.table.leaves.map((leaf) => this.partName(spec, leaf));
     for (const name of [spec.name, ...parts]) {
       const found = await this.indexes.find(name);
       if (found?.ours && !found.attached && !found.constrains) await this.dropPatiently(name);
     }
+  }
+
+  /** How the part on one partition is called: activities_b07 has by_actor_b07. */
+  private partName({ name }: IndexSpec, leaf: string): string {
+    const prefix = this.table.name;
+    return `${name}${leaf.startsWith(prefix) ? leaf.slice(prefix.length) : `_${leaf}`}`.slice(0, MOST_BYTES);
   }
 
   /** Waits for the table for a moment at a time, so that those who read it do not queue up behind this. */
@@ -192,5 +200,3 @@ const cancelSession = {
   text: `SELECT pg_cancel_backend(pid) FROM pg_stat_activity
     WHERE pid = $1 AND datname = current_database() AND application_name = 'sluice-maintenance'`,
 };
-
-const partName = (name: string, number: number): string => `${name}_p${number}`;
