@@ -18,7 +18,7 @@ export class IndexBuilds1763840000000 implements MigrationInterface {
         runner uuid NOT NULL,
         heartbeat_at timestamptz NOT NULL DEFAULT now(),
         abort_requested boolean NOT NULL DEFAULT false,
-        gate_closed_at timestamptz,
+        gates jsonb NOT NULL DEFAULT '[]',
         shards jsonb NOT NULL,
         started_at timestamptz NOT NULL DEFAULT now(),
         finished_at timestamptz

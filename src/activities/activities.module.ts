@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { ActivityStore } from './activity-store.js';
+import { Fence } from './fence.js';
 
-@Module({ providers: [ActivityStore], exports: [ActivityStore] })
+@Module({ providers: [ActivityStore, Fence], exports: [ActivityStore, Fence] })
 export class ActivitiesModule {}

@@ -7,7 +7,7 @@ import { ShardRouter } from '../platform/database/shards.js';
 import { Problem } from '../platform/http/problem.js';
 import type { Id } from '../platform/ids/ids.js';
 import { BuildRun } from './index-build/build-run.js';
-import { BuildStore, type GivenUp, type IndexWork } from './index-build/build-store.js';
+import { BuildStore, type GivenUp, type IndexWork, type KeptGate } from './index-build/build-store.js';
 import { type BuildView, BuildViews } from './index-build/build-view.js';
 import { checkedName, type IndexWish, toSpec } from './index-build/index-spec.js';
 import { ShardBuilder } from './index-build/shard-builder.js';
@@ -77,8 +77,8 @@ export class IndexBuilds implements BeforeApplicationShutdown {
     const { work } = await this.plan(request);
     const { by, reason = this.reasonFor(work) } = request;
     const runner = randomUUID();
-    const { id, gateClosedAt } = await this.store.claim(work, { by, reason }, runner);
-    if (gateClosedAt) await this.gate.open(by, gateClosedAt);
+    const { id, gates } = await this.store.claim(work, { by, reason }, runner);
+    await this.openGates(gates, by);
     const run = new BuildRun(
       {
         id,
@@ -86,6 +86,7 @@ export class IndexBuilds implements BeforeApplicationShutdown {
         work,
         table: ACTIVITY_TABLE,
         shards: this.databases(work),
+        gates: work.shards.length === this.shards.shards.length ? 'all' : 'each',
         parallel: request.parallel ?? PARALLEL,
         hold: {
           by,
@@ -128,8 +129,8 @@ export class IndexBuilds implements BeforeApplicationShutdown {
   }
 
   /** Does what the process of a build was killed before it could do. */
-  private async clearAfter({ work, gateClosedAt }: GivenUp, by: string): Promise<void> {
-    if (gateClosedAt) await this.gate.open(by, gateClosedAt);
+  private async clearAfter({ work, gates }: GivenUp, by: string): Promise<void> {
+    await this.openGates(gates, by);
     if (work.action === 'drop') return;
     const never = new AbortController().signal;
     const clear = (shard: Database) =>
@@ -142,6 +143,11 @@ export class IndexBuilds implements BeforeApplicationShutdown {
     const all = [...this.running.values()];
     for (const { run } of all) run.stop('interrupted');
     await Promise.all(all.map(({ finished }) => finished));
+  }
+
+  private async openGates(gates: readonly KeptGate[], by: string): Promise<void> {
+    for (const { shard, closedAt } of gates)
+      await this.gate.open(by, { shard, closedAt: new Date(closedAt) });
   }
 
   private workOf({ drop, columns, ...wish }: IndexRequest): IndexWork {

@@ -133,7 +133,9 @@ describe('an index of the activities', () => {
 
   it('is dropped again where it fails, and the report says which shards have it', async () => {
     // A recipient of the second shard has two rows of one stream, one of the first shard has one.
-    const { rows } = await shards[1]!.query<{ id: string }>('SELECT max(recipient_id) AS id FROM activities');
+    const { rows } = await shards[1]!.query<{ id: string }>(
+      'SELECT max(recipient_id) AS id FROM activities WHERE recipient_id <= 2000',
+    );
     const recipient = rows[0]!.id;
     const where = `recipient_id = ${recipient}`;
     for (const concurrently of [false, true]) {

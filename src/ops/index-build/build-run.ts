@@ -19,6 +19,8 @@ export interface BuildPlan {
   table: string;
   /** By number; those that the work names. */
   shards: ReadonlyMap<number, Database>;
+  /** Which gates are closed: the one before all shards, or those of the shards that are worked on. */
+  gates: 'all' | 'each';
   /** How many shards at a time. */
   parallel: number;
   hold: HoldOptions;
@@ -32,14 +34,15 @@ export class BuildRun {
   private readonly logger = new Logger('IndexBuild');
   private readonly stopping = new AbortController();
   private readonly heart: Periodic;
-  private hold: GateHold | undefined;
+  private readonly hold: GateHold;
   private stopped: StopReason | undefined;
 
   constructor(
     private readonly plan: BuildPlan,
     private readonly store: BuildStore,
-    private readonly gate: Gate,
+    gate: Gate,
   ) {
+    this.hold = new GateHold(gate, plan.hold);
     this.heart = new Periodic('IndexBuild', BEAT_MS, () => this.beat());
   }
 
@@ -58,12 +61,12 @@ export class BuildRun {
     let failure: string | undefined;
     let outcomes: ShardState[] = [];
     try {
-      if (!this.plan.work.concurrently) await this.closeGate();
+      if (!this.plan.work.concurrently) await this.closeGates();
       outcomes = await this.workOnShards();
     } catch (error) {
       failure = errorText(error);
     } finally {
-      await this.openGate();
+      await this.openGates();
       await this.heart.stop();
     }
     const isWhole = failure === undefined && outcomes.every(isThere);
@@ -73,16 +76,20 @@ export class BuildRun {
     await this.record(() => this.store.finish(this.plan.id, this.plan.runner, state, failure ?? null));
   }
 
-  private async closeGate(): Promise<void> {
-    const { id, runner, hold } = this.plan;
-    this.hold = await GateHold.close(this.gate, hold);
-    await this.store.noteGate(id, runner, this.hold.closedAt);
+  /** Those of some shards alone, or the one before all. */
+  private async closeGates(): Promise<void> {
+    const { id, runner, shards, gates } = this.plan;
+    for (const shard of gates === 'all' ? [undefined] : shards.keys()) {
+      this.stopping.signal.throwIfAborted();
+      await this.hold.close(shard);
+      await this.store.noteGates(id, runner, this.hold.gates);
+    }
   }
 
-  /** If the primary is away, the gate opens at its deadline. */
-  private async openGate(): Promise<void> {
+  /** If the primary is away, they open at their deadline. */
+  private async openGates(): Promise<void> {
     await this.hold
-      ?.open()
+      .open()
       .catch((error: unknown) => this.logger.warn(`opening the gate: ${errorText(error)}`));
   }
 
@@ -131,6 +138,7 @@ export class BuildRun {
     const abort = await this.store.beat(this.plan.id, this.plan.runner);
     if (abort === undefined) this.stop('interrupted');
     else if (abort) this.stop('aborted');
+    await this.hold.keep();
   }
 
   /** What is written down is for those who look on; the work does not depend on it. */

@@ -3,6 +3,7 @@ import { PrimaryDatabase } from '../../platform/database/primary.js';
 import { sqlFile } from '../../platform/database/sql.js';
 import { Problem } from '../../platform/http/problem.js';
 import type { Id } from '../../platform/ids/ids.js';
+import type { HeldGate } from './gate-hold.js';
 import type { IndexSpec } from './index-spec.js';
 
 /** What is to be done, on which shards. The same again goes on with what was interrupted. */
@@ -46,17 +47,23 @@ export interface Requester {
   reason: string;
 }
 
+/** A held gate as it is kept. */
+export interface KeptGate {
+  shard?: number;
+  closedAt: string;
+}
+
 /** A build that one runner has to itself. */
 export interface Claim {
   id: Id;
-  /** When an earlier runner of it closed the gate, if it did not live to open it. */
-  gateClosedAt: Date | null;
+  /** Gates that an earlier runner of it has closed, if it did not live to open them. */
+  gates: KeptGate[];
 }
 
 /** A build that nobody goes on with. */
 export interface GivenUp {
   work: IndexWork;
-  gateClosedAt: Date | null;
+  gates: KeptGate[];
 }
 
 const file = <Row>(name: string) => sqlFile<Row>(import.meta.url, `./sql/${name}.sql`);
@@ -67,7 +74,7 @@ const resumeBuild = file<Claim>('resume-build');
 const insertBuild = file<Claim>('insert-build');
 const forgetBuilds = file('forget-builds');
 const beat = file<{ abortRequested: boolean }>('beat');
-const noteGate = file('note-gate');
+const noteGates = file('note-gates');
 const noteShard = file('note-shard');
 const finishBuild = file('finish-build');
 const requestAbort = file('request-abort');
@@ -105,8 +112,8 @@ export class BuildStore {
     return (await this.primary.query(beat, [id, runner]))[0]?.abortRequested;
   }
 
-  async noteGate(id: Id, runner: string, closedAt: Date): Promise<void> {
-    await this.primary.query(noteGate, [id, runner, closedAt]);
+  async noteGates(id: Id, runner: string, gates: readonly HeldGate[]): Promise<void> {
+    await this.primary.query(noteGates, [id, runner, JSON.stringify(gates)]);
   }
 
   async noteShard(id: Id, runner: string, shard: number, news: ShardRecord): Promise<void> {

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Gate, type GateStatus } from '../../fanout/gate.js';
+import { Gate } from '../../fanout/gate.js';
+import type { GateStatus } from '../../fanout/gate-status.js';
 import { ShardRouter } from '../../platform/database/shards.js';
 import { sqlFile } from '../../platform/database/sql.js';
 import type { Id } from '../../platform/ids/ids.js';

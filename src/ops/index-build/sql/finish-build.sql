@@ -1,2 +1,2 @@
-UPDATE index_builds SET state = $3, detail = $4, gate_closed_at = NULL, finished_at = clock_timestamp()
+UPDATE index_builds SET state = $3, detail = $4, gates = '[]', finished_at = clock_timestamp()
 WHERE id = $1 AND runner = $2 AND state = 'running'
