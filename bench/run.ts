@@ -6,6 +6,7 @@ import { runBenchmarks } from './harness/command.js';
 import { hello } from './hello.js';
 import { importGraph } from './import-graph.js';
 import { indexBuild } from './index-build.js';
+import { partitions } from './partitions.js';
 
 /** Every benchmark, in the order in which they are listed. */
-await runBenchmarks([hello, feedRead, fanOut, importGraph, indexBuild, coveringIndex]);
+await runBenchmarks([hello, feedRead, fanOut, importGraph, partitions, indexBuild, coveringIndex]);

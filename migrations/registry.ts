@@ -1,11 +1,13 @@
 import { Foundation1763600000000 } from './primary/1763600000000-foundation.js';
 import { Graph1763700000000 } from './primary/1763700000000-graph.js';
 import { GateClosings1763820000000 } from './primary/1763820000000-gate-closings.js';
+import { ShardMapVersion1763825000000 } from './primary/1763825000000-shard-map-version.js';
 import { FairFanOut1763830000000 } from './primary/1763830000000-fair-fan-out.js';
 import { IndexBuilds1763840000000 } from './primary/1763840000000-index-builds.js';
 import { StatementStatistics1763841000000 } from './primary/1763841000000-statement-statistics.js';
 import { Activities1763600000000 } from './shard/1763600000000-activities.js';
 import { Fence1763820000000 } from './shard/1763820000000-fence.js';
+import { Partitions1763825000000 } from './shard/1763825000000-partitions.js';
 import { ShardStatementStatistics1763841000000 } from './shard/1763841000000-statement-statistics.js';
 
 /** The primary's migrations, oldest first. */
@@ -13,6 +15,7 @@ export const primaryMigrations = [
   Foundation1763600000000,
   Graph1763700000000,
   GateClosings1763820000000,
+  ShardMapVersion1763825000000,
   FairFanOut1763830000000,
   IndexBuilds1763840000000,
   StatementStatistics1763841000000,
@@ -22,5 +25,6 @@ export const primaryMigrations = [
 export const shardMigrations = [
   Activities1763600000000,
   Fence1763820000000,
+  Partitions1763825000000,
   ShardStatementStatistics1763841000000,
 ];

@@ -1,10 +1,12 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { STREAMS } from '../../src/activities/activity.js';
+import { perBucket } from '../../src/activities/leaves.js';
+import { bucketOf } from '../../src/platform/database/buckets.js';
 import { ShardRouter } from '../../src/platform/database/shards.js';
 import { sqlFile } from '../../src/platform/database/sql.js';
 import type { Id } from '../../src/platform/ids/ids.js';
 
-const streamPage = sqlFile(import.meta.url, '../../src/activities/sql/stream-page.sql');
+const streamPages = perBucket(sqlFile(import.meta.url, '../../src/activities/sql/stream-page.sql'));
 const LAST_ID = '9223372036854775807';
 
 interface PlanNode {
@@ -25,12 +27,14 @@ export async function countHeapFetches(
   const router = services.get(ShardRouter);
   let fetches = 0;
   for (const recipient of recipients) {
-    const rows = await router
-      .shardOf(recipient)
-      .query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>(
-        { name: 'bench_explain', text: `EXPLAIN (ANALYZE, FORMAT JSON) ${streamPage.text}` },
-        [recipient, STREAMS.friends, LAST_ID, '32767', LAST_ID, 21],
-      );
+    const bucket = bucketOf(recipient);
+    const rows = await router.ownerOf(bucket).query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>(
+      {
+        name: `bench_explain_${bucket}`,
+        text: `EXPLAIN (ANALYZE, FORMAT JSON) ${streamPages[bucket]!.text}`,
+      },
+      [recipient, STREAMS.friends, LAST_ID, '32767', LAST_ID, 21],
+    );
     const nodes = flatten(rows[0]!['QUERY PLAN'][0].Plan);
     if (!nodes.some((node) => node['Node Type'] === 'Index Only Scan'))
       throw new Error(`The feed query is not index-only: ${JSON.stringify(nodes)}`);

@@ -13,12 +13,3 @@ export interface WriteOutcome {
   written: number;
   refused: Refusal[];
 }
-
-/** For callers who can do nothing but try the whole again later. @throws when anybody was refused */
-export function expectNobodyRefused({ refused }: WriteOutcome): void {
-  if (refused.length === 0) return;
-  const shards = refused.map(
-    ({ shard, reason, recipients }) => `shard ${shard} is ${reason} (${recipients.length} rows)`,
-  );
-  throw new Error(`Not everything could be written: ${shards.join(', ')}.`);
-}

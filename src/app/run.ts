@@ -1,6 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { migrateAll } from '../ops/migrate.js';
-import type { Role } from '../platform/config/config.js';
+import type { Config, Role } from '../platform/config/config.js';
 import { ConfigError } from '../platform/config/environment.js';
 import { EmbeddedStackError } from '../platform/embedded/embedded-stack.js';
 import { prepareDemo } from './demo.js';
@@ -26,7 +26,7 @@ export async function run(role?: Role): Promise<void> {
   try {
     const source = role ? { ...process.env, ROLES: role } : process.env;
     stores = await openStores(source, { log: say });
-    if (stores.embedded) await migrateAll(stores.config);
+    if (stores.embedded) await migrateEmbedded(stores.config);
     app = await createServer(stores.config);
     stopOnSignal(app, stores);
     await app.listen(stores.config.http.port, stores.config.http.host);
@@ -38,6 +38,11 @@ export async function run(role?: Role): Promise<void> {
     say(explain(error));
     process.exit(1);
   }
+}
+
+async function migrateEmbedded(config: Config): Promise<void> {
+  const failed = (await migrateAll(config)).find(({ error }) => error !== undefined);
+  if (failed) throw new Error(`${failed.database} could not be brought up to date: ${failed.error}`);
 }
 
 function stopOnSignal(app: NestFastifyApplication, stores: Stores): void {

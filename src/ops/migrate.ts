@@ -1,9 +1,14 @@
 import { primaryMigrations, shardMigrations } from '../../migrations/registry.js';
+import { makeLeaves } from '../activities/leaves.js';
+import { resettle } from '../activities/resettlement.js';
 import type { Config } from '../platform/config/config.js';
-import { BUCKET_COUNT } from '../platform/database/buckets.js';
+import { BUCKET_COUNT, bucketOf } from '../platform/database/buckets.js';
 import { Database } from '../platform/database/database.js';
 import { migrateDatabase, type MigrationReport } from '../platform/database/migrate.js';
+import { readShardMap } from '../platform/database/shards.js';
 import { sqlFile } from '../platform/database/sql.js';
+import { errorText } from '../platform/error-text.js';
+import type { Id } from '../platform/ids/ids.js';
 
 const fillShardMap = sqlFile(import.meta.url, './fill-shard-map.sql');
 
@@ -12,38 +17,92 @@ export interface MigrationOutcome extends MigrationReport {
   error?: string;
 }
 
+/** Told what is being done, how much of it is, and of about how much. */
+type Report = (label: string, done: number, total: number) => void;
+
 /**
- * Brings the primary and every shard up to date, and lays out the shard map of a new installation. A shard that fails
- * does not keep the others back.
+ * Brings the primary and every shard up to date, lays out the shard map of a new installation, and gives each shard the
+ * partitions of its buckets. A shard that fails does not keep the others back.
  * @param dryRun only says what is pending where
+ * @param report is told of long work how far it has come
  */
-export async function migrateAll({ database }: Config, dryRun = false): Promise<MigrationOutcome[]> {
+export async function migrateAll(
+  { database }: Config,
+  dryRun = false,
+  report: Report = () => undefined,
+): Promise<MigrationOutcome[]> {
   const primary = await migrateDatabase('primary', database.primaryUrl, primaryMigrations, dryRun);
-  const shards = await Promise.all(
+  const outcomes = await Promise.all(
     database.shardUrls.map(async (url, index): Promise<MigrationOutcome> => {
       const name = `shard-${index}`;
       try {
         return await migrateDatabase(name, url, shardMigrations, dryRun);
       } catch (error) {
         const known = shardMigrations.map((migration) => migration.name);
-        return {
-          database: name,
-          applied: [],
-          pending: known,
-          error: error instanceof Error ? error.message : String(error),
-        };
+        return { database: name, applied: [], pending: known, error: errorText(error) };
       }
     }),
   );
-  if (!dryRun) await layOutShardMap(database);
-  return [primary, ...shards];
+  if (dryRun) return [primary, ...outcomes];
+  const owners = await layOutShardMap(database);
+  return [primary, ...(await settleShards(database, owners, outcomes, report))];
 }
 
-async function layOutShardMap(database: Config['database']): Promise<void> {
+/** @returns the shard of each bucket */
+async function layOutShardMap(database: Config['database']): Promise<number[]> {
   const primary = new Database({ name: 'primary', url: database.primaryUrl, poolSize: 1, ...database });
   try {
     await primary.query(fillShardMap, [BUCKET_COUNT, database.shardUrls.length]);
+    return (await primary.query(readShardMap, ['0'])).map((row) => row.shard);
   } finally {
     await primary.close();
   }
 }
+
+/** Makes the partitions of every shard that is up to date; then takes rows from before there were partitions to them. */
+async function settleShards(
+  database: Config['database'],
+  owners: readonly number[],
+  outcomes: readonly MigrationOutcome[],
+  report: Report,
+): Promise<MigrationOutcome[]> {
+  const shards = database.shardUrls.map(
+    (url, index) => new Database({ name: `shard-${index}`, url, poolSize: 1, ...database }),
+  );
+  try {
+    const prepared = await afterEach(outcomes, (index) => prepare(shards[index]!, bucketsOf(owners, index)));
+    return await afterEach(prepared, async (index) => {
+      const ownerOf = (recipient: Id) => shards[owners[bucketOf(recipient)]!]!;
+      await resettle(shards[index]!, ownerOf, (done, total) =>
+        report(`${shards[index]!.name}: rows to their partitions`, done, total),
+      );
+    });
+  } finally {
+    await Promise.all(shards.map((shard) => shard.close()));
+  }
+}
+
+/** Goes on, one after the other, with the shards that have not failed so far. */
+async function afterEach(
+  outcomes: readonly MigrationOutcome[],
+  act: (index: number) => Promise<void>,
+): Promise<MigrationOutcome[]> {
+  const results: MigrationOutcome[] = [];
+  for (const [index, outcome] of outcomes.entries()) {
+    const error = outcome.error ?? (await act(index).then(() => undefined, errorText));
+    results.push(error === undefined ? outcome : { ...outcome, error });
+  }
+  return results;
+}
+
+async function prepare(shard: Database, buckets: readonly number[]): Promise<void> {
+  const client = await shard.dedicatedClient();
+  try {
+    await makeLeaves(client, buckets);
+  } finally {
+    await client.end();
+  }
+}
+
+const bucketsOf = (owners: readonly number[], shard: number): number[] =>
+  [...owners.keys()].filter((bucket) => owners[bucket] === shard);

@@ -55,10 +55,13 @@ const indexesCalled = (name: string) =>
   );
 const existsNowhere = async (name: string) => expect(await indexesCalled(name)).toEqual([[], []]);
 
-/** Keeps the table from being indexed until it is released, as a transaction that writes does. */
+/** Keeps the table (one of its partitions, if it has any) from being indexed until it is released, as a writer does. */
 const holdTable = async (shard: pg.Client) => {
+  const { rows } = await shard.query<{ name: string }>(
+    `SELECT coalesce(max(relid::regclass::text), 'activities') AS name FROM pg_partition_tree('activities') WHERE isleaf`,
+  );
   await shard.query('BEGIN');
-  await shard.query('LOCK TABLE activities IN ROW EXCLUSIVE MODE');
+  await shard.query(`LOCK TABLE ${rows[0]!.name} IN ROW EXCLUSIVE MODE`);
   return () => shard.query('COMMIT');
 };
 

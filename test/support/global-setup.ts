@@ -41,7 +41,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
 async function markAsTemplates({ databaseUrl, shardUrls }: StackUrls): Promise<void> {
   const client = new pg.Client({ connectionString: withDatabase(databaseUrl, 'postgres') });
   await client.connect();
-  for (const url of [databaseUrl, shardUrls[0]!]) {
+  for (const url of [databaseUrl, ...shardUrls]) {
     await client.query(
       `ALTER DATABASE ${new URL(url).pathname.slice(1)} WITH ALLOW_CONNECTIONS false IS_TEMPLATE true`,
     );

@@ -19,7 +19,7 @@ export async function createStores(overrides: TestEnvironment = {}): Promise<Tes
     return named(url, copyName);
   };
   const primary = await copy(databaseUrl, name);
-  const shards = [await copy(shardUrls[0]!, `${name}_shard_0`), await copy(shardUrls[0]!, `${name}_shard_1`)];
+  const shards = [await copy(shardUrls[0]!, `${name}_shard_0`), await copy(shardUrls[1]!, `${name}_shard_1`)];
   await admin.end();
   return {
     DATABASE_URL: primary,
