@@ -3,11 +3,14 @@ import { Graph1763700000000 } from './primary/1763700000000-graph.js';
 import { GateClosings1763820000000 } from './primary/1763820000000-gate-closings.js';
 import { ShardMapVersion1763825000000 } from './primary/1763825000000-shard-map-version.js';
 import { FairFanOut1763830000000 } from './primary/1763830000000-fair-fan-out.js';
+import { IndexBuilds1763840000000 } from './primary/1763840000000-index-builds.js';
+import { StatementStatistics1763841000000 } from './primary/1763841000000-statement-statistics.js';
 import { Conversations1763860000000 } from './primary/1763860000000-conversations.js';
 import { CompleteFeeds1763870000000 } from './primary/1763870000000-complete-feeds.js';
 import { Activities1763600000000 } from './shard/1763600000000-activities.js';
 import { Fence1763820000000 } from './shard/1763820000000-fence.js';
 import { Partitions1763825000000 } from './shard/1763825000000-partitions.js';
+import { ShardStatementStatistics1763841000000 } from './shard/1763841000000-statement-statistics.js';
 
 /** The primary's migrations, oldest first. */
 export const primaryMigrations = [
@@ -16,9 +19,16 @@ export const primaryMigrations = [
   GateClosings1763820000000,
   ShardMapVersion1763825000000,
   FairFanOut1763830000000,
+  IndexBuilds1763840000000,
+  StatementStatistics1763841000000,
   Conversations1763860000000,
   CompleteFeeds1763870000000,
 ];
 
 /** Every activity shard's migrations, oldest first. */
-export const shardMigrations = [Activities1763600000000, Fence1763820000000, Partitions1763825000000];
+export const shardMigrations = [
+  Activities1763600000000,
+  Fence1763820000000,
+  Partitions1763825000000,
+  ShardStatementStatistics1763841000000,
+];

@@ -27,9 +27,11 @@ import { FeedsController } from '../feeds/feeds.controller.js';
 import { FeedsModule } from '../feeds/feeds.module.js';
 import { AdminController } from '../ops/admin.controller.js';
 import { GateController } from '../ops/gate.controller.js';
+import { IndexBuildsController } from '../ops/index-builds.controller.js';
 import { Janitor } from '../ops/janitor.js';
 import { OpsModule } from '../ops/ops.module.js';
 import { RedisCacheController } from '../ops/redis-cache.controller.js';
+import { SlowQueriesController } from '../ops/slow-queries.controller.js';
 import type { Config } from '../platform/config/config.js';
 import { ConfigModule } from '../platform/config/config.module.js';
 import { HealthController } from '../platform/health/health.controller.js';
@@ -76,6 +78,8 @@ const API_CONTROLLERS = [
   AdminController,
   GateController,
   RedisCacheController,
+  IndexBuildsController,
+  SlowQueriesController,
 ];
 
 /** What every serving process does; an operator's command does not. */

@@ -1,10 +1,12 @@
 import { Command, Option } from 'commander';
 import { fanoutCommand } from './commands/fanout.js';
+import { buildIndexCommand } from './commands/build-index.js';
 import { gateCommand } from './commands/gate.js';
 import { importGraphCommand } from './commands/import-graph.js';
 import { migrateCommand } from './commands/migrate.js';
 import { rebuildRedisCacheCommand } from './commands/rebuild-redis-cache.js';
 import { seedCommand } from './commands/seed.js';
+import { slowQueriesCommand } from './commands/slow-queries.js';
 import { usersCommand } from './commands/users.js';
 import { verifyRedisCacheCommand } from './commands/verify-redis-cache.js';
 
@@ -26,6 +28,8 @@ export function createProgram(): Command {
     usersCommand(),
     gateCommand(),
     fanoutCommand(),
+    buildIndexCommand(),
+    slowQueriesCommand(),
   ];
   for (const command of commands) {
     addJsonOption(command);

@@ -6,10 +6,14 @@ import { RelationshipsModule } from '../relationships/relationships.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { DemoNetwork } from './demo-network.js';
 import { GraphImport } from './graph-import.js';
+import { BuildStore } from './index-build/build-store.js';
+import { BuildViews } from './index-build/build-view.js';
+import { IndexBuilds } from './index-builds.js';
+import { SlowQueries } from './slow-queries.js';
 
 @Module({
   imports: [UsersModule, AuthModule, RelationshipsModule, PostsModule, FanoutModule],
-  providers: [DemoNetwork, GraphImport],
-  exports: [DemoNetwork, GraphImport],
+  providers: [DemoNetwork, GraphImport, BuildStore, BuildViews, IndexBuilds, SlowQueries],
+  exports: [DemoNetwork, GraphImport, IndexBuilds, SlowQueries],
 })
 export class OpsModule {}

@@ -1,10 +1,10 @@
-import { userInfo } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { Gate } from '../../fanout/gate.js';
 import type { GateStatus } from '../../fanout/gate-status.js';
 import type { PastClosing } from '../../fanout/gate-store.js';
 import { MAX_ID } from '../../platform/ids/ids.js';
-import { printResult, withServices } from './operate.js';
+import { operator, printResult, withServices } from './operate.js';
+import { parseSeconds } from './option-parsers.js';
 
 interface GateOptions {
   shard?: number;
@@ -130,16 +130,6 @@ function describeClosing(closing: PastClosing): string {
   };
   const waited = `${closing.jobsWaiting ?? 'unknown'} jobs and ${closing.intentsWaiting} intents waited`;
   return `${closed}, opened after ${seconds} s ${how[opening!]}; ${waited}`;
-}
-
-const operator = (): string => `${userInfo().username} (command line)`;
-
-const UNITS = { s: 1, m: 60, h: 3_600 } as const;
-
-function parseSeconds(text: string): number {
-  const match = /^(\d{1,6})(s|m|h)?$/.exec(text);
-  if (!match) throw new InvalidArgumentError('expected a duration such as 90s, 15m or 2h');
-  return Number(match[1]) * UNITS[(match[2] ?? 's') as keyof typeof UNITS];
 }
 
 function parseShard(text: string): number {

@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os';
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { Config } from '../../platform/config/config.js';
@@ -49,6 +50,9 @@ export async function withServices(
 export function printResult(json: boolean | undefined, result: object, text: string): void {
   process.stdout.write(`${json ? JSON.stringify(result) : text}\n`);
 }
+
+/** Who is at the command line, for records of who did what. */
+export const operator = (): string => `${userInfo().username} (command line)`;
 
 export function complain(line: string): void {
   process.stderr.write(`${line}\n`);

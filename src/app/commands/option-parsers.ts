@@ -1,0 +1,20 @@
+import { InvalidArgumentError } from 'commander';
+
+/** Reads a whole number of this range. */
+export function countParser(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const count = Number(text);
+    if (!/^\d{1,9}$/.test(text) || count < least || count > most)
+      throw new InvalidArgumentError(`expected a whole number from ${least} to ${most}`);
+    return count;
+  };
+}
+
+const UNITS = { s: 1, m: 60, h: 3_600 } as const;
+
+/** Reads a duration such as 90s, 15m or 2h. @returns seconds */
+export function parseSeconds(text: string): number {
+  const match = /^(\d{1,6})(s|m|h)?$/.exec(text);
+  if (!match) throw new InvalidArgumentError('expected a duration such as 90s, 15m or 2h');
+  return Number(match[1]) * UNITS[(match[2] ?? 's') as keyof typeof UNITS];
+}

@@ -1,0 +1,1 @@
+UPDATE index_builds SET abort_requested = true WHERE id = $1
