@@ -1,5 +1,11 @@
 import { Module } from '@nestjs/common';
+import { ActivityRemoval } from './activity-removal.js';
 import { ActivityStore } from './activity-store.js';
+import { ActivitySurvey } from './activity-survey.js';
+import { UniqueKeys } from './unique-keys.js';
 
-@Module({ providers: [ActivityStore], exports: [ActivityStore] })
+@Module({
+  providers: [ActivityStore, ActivityRemoval, ActivitySurvey, UniqueKeys],
+  exports: [ActivityStore, ActivityRemoval, ActivitySurvey, UniqueKeys],
+})
 export class ActivitiesModule {}

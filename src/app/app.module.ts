@@ -17,6 +17,8 @@ import { FeedsModule } from '../feeds/feeds.module.js';
 import { AdminController } from '../ops/admin.controller.js';
 import { Janitor } from '../ops/janitor.js';
 import { OpsModule } from '../ops/ops.module.js';
+import { RepairUpkeepHandler, RepairWalkHandler } from '../ops/repair.handlers.js';
+import { RepairsController } from '../ops/repairs.controller.js';
 import { RedisCacheController } from '../ops/redis-cache.controller.js';
 import type { Config } from '../platform/config/config.js';
 import { ConfigModule } from '../platform/config/config.module.js';
@@ -61,6 +63,7 @@ const API_CONTROLLERS = [
   FeedsController,
   AdminController,
   RedisCacheController,
+  RepairsController,
 ];
 
 /** What every serving process does; an operator's command does not. */
@@ -75,6 +78,8 @@ const WORKER_PROVIDERS: Type[] = [
   FanOutChunkHandler,
   UsersMentionedHandler,
   UserFollowedHandler,
+  RepairWalkHandler,
+  RepairUpkeepHandler,
   MirrorKeeper,
   UserDeletedHandler,
   MirrorAuditor,

@@ -3,6 +3,7 @@ import { gateCommand } from './commands/gate.js';
 import { importGraphCommand } from './commands/import-graph.js';
 import { migrateCommand } from './commands/migrate.js';
 import { rebuildRedisCacheCommand } from './commands/rebuild-redis-cache.js';
+import { repairActivitiesCommand } from './commands/repair-activities.js';
 import { seedCommand } from './commands/seed.js';
 import { usersCommand } from './commands/users.js';
 import { verifyRedisCacheCommand } from './commands/verify-redis-cache.js';
@@ -24,6 +25,7 @@ export function createProgram(): Command {
     verifyRedisCacheCommand(),
     usersCommand(),
     gateCommand(),
+    repairActivitiesCommand(),
   ];
   for (const command of commands) {
     addJsonOption(command);

@@ -6,10 +6,16 @@ import { RelationshipsModule } from '../relationships/relationships.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { DemoNetwork } from './demo-network.js';
 import { GraphImport } from './graph-import.js';
+import { Finish } from './repair/finish.js';
+import { Orphans } from './repair/orphans.js';
+import { RepairStore } from './repair/repair-store.js';
+import { Walk } from './repair/walk.js';
+import { Repairs } from './repairs.js';
+import { RepairSurvey } from './repair-survey.js';
 
 @Module({
   imports: [UsersModule, AuthModule, RelationshipsModule, PostsModule, FanoutModule],
-  providers: [DemoNetwork, GraphImport],
-  exports: [DemoNetwork, GraphImport],
+  providers: [DemoNetwork, GraphImport, RepairStore, Orphans, Walk, Finish, Repairs, RepairSurvey],
+  exports: [DemoNetwork, GraphImport, RepairStore, Walk, Finish, Repairs, RepairSurvey],
 })
 export class OpsModule {}

@@ -20,6 +20,7 @@ const insertPost = sqlFile<{ id: Id }>(import.meta.url, './sql/insert-post.sql')
 const deletePost = sqlFile<{ id: Id }>(import.meta.url, './sql/delete-post.sql');
 const deletePostsOfAuthor = sqlFile<{ id: Id }>(import.meta.url, './sql/delete-posts-of-author.sql');
 const postsByIds = sqlFile<PostRow>(import.meta.url, './sql/posts-by-ids.sql');
+const presentPosts = sqlFile<{ id: Id }>(import.meta.url, './sql/present-posts.sql');
 const postsOfAuthor = sqlFile<{ id: Id }>(import.meta.url, './sql/posts-of-author.sql');
 
 const POSTS_PER_BATCH = 2_000;
@@ -53,6 +54,11 @@ export class PostStore {
   /** The posts with these ids; those that do not exist (any more) are missing from the map. */
   byIds(ids: readonly Id[]): Promise<Map<Id, Readonly<PostRow>>> {
     return this.reads.byIds(ids);
+  }
+
+  /** Those of the ids whose posts are there. An id that is missing was never given, or its post is gone for good. */
+  async present(ids: readonly Id[]): Promise<Set<Id>> {
+    return new Set((await this.primary.query(presentPosts, [idList(ids)])).map((row) => row.id));
   }
 
   /** Ids of an author's posts below `before`, newest first, at most `limit`. */

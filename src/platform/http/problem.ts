@@ -22,6 +22,7 @@ export const PROBLEMS = {
   'too-many-requests': { status: 429, title: 'Too many requests' },
   'gate-closed': { status: 409, title: 'The gate is closed already' },
   'gate-timeout': { status: 409, title: 'The queue did not become quiet in time; the gate was opened again' },
+  'repair-running': { status: 409, title: 'A repair of the activities is running already' },
   overloaded: { status: 503, title: 'The service is too busy at the moment' },
   unavailable: { status: 503, title: 'A part of the service cannot be reached at the moment' },
   internal: { status: 500, title: 'Something went wrong on our side' },
