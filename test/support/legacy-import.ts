@@ -73,12 +73,12 @@ export async function importLegacyRows(shard: pg.Client, world: LegacyWorld): Pr
 async function orphan(shard: pg.Client, world: LegacyWorld, rows: number): Promise<void> {
   const { recipients, posts, goneRecipient, goneUsers, gonePosts } = world;
   const each = Math.floor(rows / 5);
-  const some = `(SELECT * FROM expected WHERE stream < 3 ORDER BY random() LIMIT ${each}) AS some`;
+  const some = `(SELECT * FROM expected WHERE stream < 3 ORDER BY random() LIMIT ${each}) AS chosen`;
   const any = (values: readonly Id[]) =>
     `(ARRAY[${values.join()}]::bigint[])[1 + (random() * ${values.length - 1})::int]`;
   await shard.query(
     `INSERT INTO orphaned SELECT recipient_id, stream, post, kind, actor_id, post
-     FROM (SELECT *, ${any(gonePosts)} AS post FROM ${some}) AS rows`,
+     FROM (SELECT *, ${any(gonePosts)} AS post FROM ${some}) AS changed`,
   );
   await shard.query(
     `INSERT INTO orphaned SELECT recipient_id, stream, entry_id, kind, ${any(goneUsers)}, subject_id FROM ${some}`,
