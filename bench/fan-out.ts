@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { INestApplicationContext } from '@nestjs/common';
 import { Tokens } from '../src/auth/tokens.js';
-import { Receipts } from '../src/fanout/receipts.js';
+import { ReceiptReader } from '../src/fanout/receipt-reader.js';
 import { ShardRouter } from '../src/platform/database/shards.js';
 import { firstIdAt, type Id } from '../src/platform/ids/ids.js';
 import { makeAudience } from './fan-out/audience.js';
@@ -82,7 +82,7 @@ async function publish(
   const began = performance.now();
   if (answer.status !== 201) throw new Error(`The post was answered with ${answer.status}.`);
   const { id: postId } = (await answer.json()) as { id: Id };
-  while ((await services.get(Receipts).find(postId))?.state !== 'done') {
+  while ((await services.get(ReceiptReader).find(postId))?.state !== 'done') {
     if (performance.now() - began > PATIENCE_MS) throw new Error('The fan-out does not end.');
     await delay(POLL_MS);
   }

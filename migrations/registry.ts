@@ -1,11 +1,24 @@
 import { Foundation1763600000000 } from './primary/1763600000000-foundation.js';
 import { Graph1763700000000 } from './primary/1763700000000-graph.js';
+import { GateClosings1763820000000 } from './primary/1763820000000-gate-closings.js';
+import { FairFanOut1763830000000 } from './primary/1763830000000-fair-fan-out.js';
 import { ActivityRepairs1763850000000 } from './primary/1763850000000-activity-repairs.js';
 import { Activities1763600000000 } from './shard/1763600000000-activities.js';
+import { Fence1763820000000 } from './shard/1763820000000-fence.js';
 import { ActivitiesRemoved1763850000000 } from './shard/1763850000000-activities-removed.js';
 
 /** The primary's migrations, oldest first. */
-export const primaryMigrations = [Foundation1763600000000, Graph1763700000000, ActivityRepairs1763850000000];
+export const primaryMigrations = [
+  Foundation1763600000000,
+  Graph1763700000000,
+  GateClosings1763820000000,
+  FairFanOut1763830000000,
+  ActivityRepairs1763850000000,
+];
 
 /** Every activity shard's migrations, oldest first. */
-export const shardMigrations = [Activities1763600000000, ActivitiesRemoved1763850000000];
+export const shardMigrations = [
+  Activities1763600000000,
+  Fence1763820000000,
+  ActivitiesRemoved1763850000000,
+];

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Database } from '../platform/database/database.js';
 import { ShardRouter } from '../platform/database/shards.js';
 import { idList, sqlFile } from '../platform/database/sql.js';
+import { isPassing } from '../platform/http/to-problem.js';
 import { type Id, MAX_ID } from '../platform/ids/ids.js';
 import { Metrics } from '../platform/metrics/metrics.js';
 import {
@@ -13,6 +14,7 @@ import {
   STREAMS,
   type Stream,
 } from './activity.js';
+import type { Refusal, WriteOutcome } from './write-outcome.js';
 
 const writeActivities = sqlFile<{ written: number }>(import.meta.url, './sql/write-activities.sql');
 const insertActivities = sqlFile(import.meta.url, './sql/insert-activities.sql');
@@ -26,6 +28,8 @@ const START: StreamPosition = [MAX_ID, '32767', MAX_ID];
 /** From how many rows on it pays to try without ON CONFLICT first. */
 const LARGE = 100;
 const UNIQUE_VIOLATION = '23505';
+/** What the fence in a shard raises while its gate is closed. */
+const FENCE_CLOSED = 'SL001';
 
 /** The activities table on the shards: the only place that names it. */
 @Injectable()
@@ -37,25 +41,42 @@ export class ActivityStore {
 
   /**
    * Writes one event for many recipients, with one statement per shard, the shards side by side. May be repeated.
-   * @returns how many rows were new
+   * A shard that is closed or cannot be reached does not keep the others back: its recipients are among the refused.
    */
-  async write(event: ActivityEvent, recipients: readonly Recipient[]): Promise<number> {
+  async write(event: ActivityEvent, recipients: readonly Recipient[]): Promise<WriteOutcome> {
     const groups = this.shards.group(recipients, (recipient) => recipient.id);
-    const { entryId, kind, actorId, subjectId } = event;
-    const counts = await Promise.all(
-      [...groups].map(async ([shard, members]) => {
-        const ids = idList(members.map((member) => member.id));
-        const streams = `{${members.map((member) => STREAMS[member.stream]).join(',')}}`;
-        const parameters = [ids, streams, entryId, codeOfKind(kind), actorId, subjectId];
-        const written =
-          members.length >= LARGE && (await insertAll(shard, parameters))
-            ? members.length
-            : (await shard.query(writeActivities, parameters))[0]!.written;
-        this.metrics.activitiesWritten.inc({ shard: shard.name }, written);
-        return written;
-      }),
+    const outcomes = await Promise.all(
+      [...groups].map(([shard, members]) => this.writeTo(shard, event, members)),
     );
-    return counts.reduce((sum, count) => sum + count, 0);
+    return {
+      written: outcomes.reduce((sum, { written }) => sum + written, 0),
+      refused: outcomes.flatMap(({ refused }) => refused),
+    };
+  }
+
+  private async writeTo(shard: Database, event: ActivityEvent, members: Recipient[]): Promise<WriteOutcome> {
+    try {
+      const written = await insert(shard, event, members);
+      this.metrics.activitiesWritten.inc({ shard: shard.name }, written);
+      return { written, refused: [] };
+    } catch (error) {
+      const reason = reasonOf(error);
+      if (!reason) throw error;
+      const refusal = { shard: this.shards.shards.indexOf(shard), reason, recipients: members };
+      return { written: 0, refused: [refusal] };
+    }
+  }
+
+  /** Why a shard would not take a row just now: goes all the way of a write, with no row. */
+  async refusal(shard: number): Promise<Refusal['reason'] | undefined> {
+    try {
+      await this.shards.shards[shard]!.query(writeActivities, ['{}', '{}', '0', 1, '0', '0']);
+      return undefined;
+    } catch (error) {
+      const reason = reasonOf(error);
+      if (!reason) throw error;
+      return reason;
+    }
   }
 
   /** Up to `limit` activities of a stream behind a position, newest first. */
@@ -76,6 +97,15 @@ export class ActivityStore {
   }
 }
 
+async function insert(shard: Database, event: ActivityEvent, members: Recipient[]): Promise<number> {
+  const { entryId, kind, actorId, subjectId } = event;
+  const ids = idList(members.map((member) => member.id));
+  const streams = `{${members.map((member) => STREAMS[member.stream]).join(',')}}`;
+  const parameters = [ids, streams, entryId, codeOfKind(kind), actorId, subjectId];
+  if (members.length >= LARGE && (await insertAll(shard, parameters))) return members.length;
+  return (await shard.query(writeActivities, parameters))[0]!.written;
+}
+
 /**
  * Writes rows that are most likely all new. ON CONFLICT looks into each unique index before it inserts, and marks what
  * it inserts as tentative, which costs more than a third of the speed; a batch that was written before is the exception,
@@ -87,10 +117,18 @@ async function insertAll(shard: Database, parameters: unknown[]): Promise<boolea
     await shard.query(insertActivities, parameters);
     return true;
   } catch (error) {
-    if ((error as { code?: unknown }).code === UNIQUE_VIOLATION) return false;
+    if (codeOf(error) === UNIQUE_VIOLATION) return false;
     throw error;
   }
 }
+
+/** Why a shard did not take rows; undefined when it is neither closed nor away. */
+function reasonOf(error: unknown): Refusal['reason'] | undefined {
+  if (codeOf(error) === FENCE_CLOSED) return 'closed';
+  return isPassing(error) ? 'unavailable' : undefined;
+}
+
+const codeOf = (error: unknown): unknown => (error as { code?: unknown }).code;
 
 /** The position of an activity in its stream. */
 export const positionOf = (activity: Activity): StreamPosition => [

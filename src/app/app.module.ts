@@ -8,13 +8,16 @@ import { FanoutModule } from '../fanout/fanout.module.js';
 import { GateKeeper } from '../fanout/gate-keeper.js';
 import {
   FanOutChunkHandler,
+  FanOutPlanHandler,
   PostPublishedHandler,
   UserFollowedHandler,
   UsersMentionedHandler,
 } from '../fanout/handlers.js';
+import { ShardKeeper } from '../fanout/shard-keeper.js';
 import { FeedsController } from '../feeds/feeds.controller.js';
 import { FeedsModule } from '../feeds/feeds.module.js';
 import { AdminController } from '../ops/admin.controller.js';
+import { GateController } from '../ops/gate.controller.js';
 import { Janitor } from '../ops/janitor.js';
 import { OpsModule } from '../ops/ops.module.js';
 import { RepairUpkeepHandler, RepairWalkHandler } from '../ops/repair.handlers.js';
@@ -62,6 +65,7 @@ const API_CONTROLLERS = [
   PostsController,
   FeedsController,
   AdminController,
+  GateController,
   RedisCacheController,
   RepairsController,
 ];
@@ -75,6 +79,7 @@ const WORKER_PROVIDERS: Type[] = [
   OwnersChangedHandler,
   AutoFollowHandler,
   PostPublishedHandler,
+  FanOutPlanHandler,
   FanOutChunkHandler,
   UsersMentionedHandler,
   UserFollowedHandler,
@@ -84,6 +89,7 @@ const WORKER_PROVIDERS: Type[] = [
   UserDeletedHandler,
   MirrorAuditor,
   GateKeeper,
+  ShardKeeper,
   Janitor,
 ];
 

@@ -1,111 +1,124 @@
 import { Injectable } from '@nestjs/common';
-import { ActivityStore } from '../activities/activity-store.js';
 import type { ActivityEvent, Recipient } from '../activities/activity.js';
-import { Config } from '../platform/config/config.js';
+import type { Refusal } from '../activities/write-outcome.js';
 import type { Id } from '../platform/ids/ids.js';
-import { defineJob } from '../platform/queues/job.js';
-import { Queues } from '../platform/queues/queues.js';
+import { Outbox } from '../platform/outbox/outbox.js';
+import { Lanes } from '../platform/queues/lanes.js';
 import { PostStore } from '../posts/post-store.js';
-import { type AudienceMember, GraphStore } from '../relationships/graph-store.js';
-import { Receipts } from './receipts.js';
+import { ActivityWriter } from './activity-writer.js';
+import { ChunkQueue } from './chunk-queue.js';
+import { type OpenChunk, type Progress, Receipts } from './receipts.js';
 
 export interface PublishedPost {
   postId: Id;
   authorId: Id;
 }
 
-export interface ChunkJob {
-  postId: Id;
-  authorId: Id;
-  number: number;
-  /** The outbox row that is struck with the last chunk. */
-  parentId: Id;
-}
-
-/** Writes one chunk of a large audience; behind everything that concerns fewer people. */
-export const fanOutChunk = defineJob<ChunkJob>('fanout.chunk', 'activities', 10);
+/** How long a small fan-out that waits for a shard is left alone, in milliseconds: its chunk is taken up long before. */
+const PARKED_MS = 600_000;
+/** So many chunks at most are put back into the queue at a time. */
+const MOST_RESUMED = 500;
 
 /** Delivers posts to their audiences: in one go where one chunk holds everybody, otherwise chunk by chunk. */
 @Injectable()
 export class FanOut {
   constructor(
-    private readonly config: Config,
     private readonly posts: PostStore,
-    private readonly graph: GraphStore,
-    private readonly activities: ActivityStore,
+    private readonly writer: ActivityWriter,
     private readonly receipts: Receipts,
-    private readonly queues: Queues,
+    private readonly chunks: ChunkQueue,
+    private readonly outbox: Outbox,
+    private readonly lanes: Lanes,
   ) {}
 
-  /** @returns whether everybody has the post now; otherwise chunks are under way */
+  /** @returns whether everybody has the post now; otherwise chunks are under way, or wait for a shard */
   async publish({ postId, authorId }: PublishedPost, outboxId: Id): Promise<boolean> {
-    const receipt = await this.receipts.begin(postId, authorId);
-    if (receipt.state === 'done') return true;
-    if (receipt.chunks === 0) {
-      if (!(await this.posts.byIds([postId])).has(postId)) return this.finish(postId, 0);
-      const { chunkSize } = this.config.fanout;
-      const members = await this.graph.audience(authorId, '0', undefined, chunkSize + 1);
-      if (members.length <= chunkSize)
-        return this.finish(postId, await this.deliver(postId, authorId, members));
-      await this.plan(postId, authorId);
+    let receipt = await this.receipts.begin(postId, authorId, outboxId);
+    if (receipt.done) return true;
+    if (!receipt.planned) {
+      if (receipt.cut === 0 && !(await this.posts.byIds([postId])).has(postId)) {
+        await this.receipts.abandon(postId);
+        return true;
+      }
+      const progress = await this.receipts.plan(postId, authorId);
+      // Somebody else has planned all of it in the meantime, and it looks different now.
+      if (!progress) return this.publish({ postId, authorId }, outboxId);
+      if (progress.done) return true;
+      receipt = progress;
     }
-    // Chunks that were just planned cannot have been added before.
-    await this.enqueueChunks(postId, authorId, outboxId, receipt.chunks > 0);
+    if (receipt.planned && receipt.cut <= 1)
+      return this.deliverAtOnce({ postId, authorId, number: 0 }, outboxId);
+    if (!receipt.planned) await this.chunks.addPlan({ postId, authorId });
+    await this.resume({ postId, authorId });
     return false;
   }
 
-  /** Writes one chunk of a planned fan-out, unless that was done before. */
-  async writeChunk({ postId, authorId, number, parentId }: ChunkJob): Promise<void> {
-    const chunk = await this.receipts.chunk(postId, number);
-    if (!chunk) return;
-    const rows = await this.deliverRange(postId, authorId, chunk);
-    await this.receipts.finishChunk(postId, number, rows, parentId);
-  }
-
-  private async finish(postId: Id, rows: number): Promise<true> {
-    await this.receipts.finish(postId, rows);
-    return true;
-  }
-
-  /** Delivers to everybody in a range, however many have come since it was planned. */
-  private async deliverRange(
-    postId: Id,
-    authorId: Id,
-    { after, upto }: { after: Id; upto: Id },
-  ): Promise<number> {
-    const { chunkSize } = this.config.fanout;
-    let rows = 0;
-    for (let from = after; ;) {
-      const members = await this.graph.audience(authorId, from, upto, chunkSize);
-      rows += await this.deliver(postId, authorId, members);
-      if (members.length < chunkSize) return rows;
-      from = members.at(-1)!.id;
+  /** Cuts what is left of a large audience into chunks, while the first ones are written already. */
+  async plan({ postId, authorId }: PublishedPost): Promise<void> {
+    for (;;) {
+      const progress = await this.lanes.step(() => this.receipts.plan(postId, authorId));
+      if (!progress) return;
+      await this.goOn({ postId, authorId }, progress);
+      if (progress.planned) return;
     }
   }
 
-  private async deliver(postId: Id, authorId: Id, members: readonly AudienceMember[]): Promise<number> {
+  /** Writes one chunk of a planned fan-out, unless that was done before. */
+  async writeChunk(open: OpenChunk): Promise<void> {
+    const chunk = await this.receipts.chunk(open);
+    if (!chunk) return this.resume(open);
+    const refused: Refusal[] = [];
+    for (let done = 0; done < chunk.recipients.length;) {
+      const step = chunk.recipients.slice(done, done + this.lanes.stepSize);
+      refused.push(...(await this.lanes.step(() => this.write(open, step))));
+      done += step.length;
+    }
+    const progress = await this.receipts.settle(open.postId, open.number, chunk, joined(refused));
+    if (progress) await this.goOn(open, progress);
+    else await this.resume(open);
+  }
+
+  /** Puts the chunks back into the queue that should be there: a worker or a queue may have been lost. */
+  private async resume({ postId, authorId }: PublishedPost): Promise<void> {
+    const numbers = await this.receipts.handed(postId, MOST_RESUMED);
+    await this.chunks.add(
+      numbers.map((number) => ({ postId, authorId, number })),
+      true,
+    );
+  }
+
+  private async deliverAtOnce(open: OpenChunk, outboxId: Id): Promise<boolean> {
+    const chunk = await this.receipts.chunk(open);
+    if (chunk) {
+      const refused = await this.write(open, chunk.recipients);
+      const progress = await this.receipts.settle(open.postId, open.number, chunk, refused);
+      if (progress?.done) return true;
+    } else await this.resume(open);
+    await this.outbox.park([outboxId], null, PARKED_MS);
+    return false;
+  }
+
+  private async goOn({ postId, authorId }: PublishedPost, progress: Progress): Promise<void> {
+    await this.chunks.add(
+      progress.handed.map((number) => ({ postId, authorId, number })),
+      false,
+    );
+    if (progress.done && progress.outboxId) await this.outbox.done([progress.outboxId]);
+  }
+
+  private async write({ postId, authorId }: PublishedPost, recipients: Recipient[]): Promise<Refusal[]> {
     const event: ActivityEvent = { kind: 'post', entryId: postId, actorId: authorId, subjectId: postId };
-    const recipients = members.map(({ id, kind }): Recipient => ({
-      id,
-      stream: kind === 'friend' ? 'friends' : 'noise',
-    }));
-    await this.activities.write(event, recipients);
-    return recipients.length;
+    return (await this.writer.write(event, recipients)).refused;
   }
+}
 
-  private async plan(postId: Id, authorId: Id): Promise<void> {
-    const chunks = [];
-    for await (const chunk of this.graph.audienceChunks(authorId, this.config.fanout.chunkSize))
-      chunks.push(chunk);
-    await this.receipts.plan(postId, chunks);
+/** One refusal for each shard, whatever the number of steps that it refused. */
+function joined(refused: readonly Refusal[]): Refusal[] {
+  const shards = new Map<number, Refusal>();
+  for (const refusal of refused) {
+    const known = shards.get(refusal.shard);
+    if (known) known.recipients.push(...refusal.recipients);
+    else shards.set(refusal.shard, { ...refusal, recipients: [...refusal.recipients] });
   }
-
-  private async enqueueChunks(postId: Id, authorId: Id, outboxId: Id, repeated: boolean): Promise<void> {
-    const open = await this.receipts.open(postId);
-    const jobs = open.map((number) => {
-      const payload: ChunkJob = { postId, authorId, number, parentId: outboxId };
-      return { id: `chunk-${postId}-${number}`, type: fanOutChunk.name, data: { payload } };
-    });
-    await this.queues.enqueue('activities', jobs, repeated);
-  }
+  return [...shards.values()];
 }

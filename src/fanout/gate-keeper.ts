@@ -1,21 +1,28 @@
 import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { Periodic } from '../platform/periodic.js';
+import { Backlog } from './backlog.js';
 import { Gate } from './gate.js';
 
-/** Checks the gate once a second, in every worker: it reopens at its deadline and survives a wiped Redis. */
+/**
+ * Looks after the gates once a second, in every worker: they reopen at their deadlines, and pause and fences are what
+ * they should be, whatever became of the process that closed them. It also keeps samples of the backlog.
+ */
 @Injectable()
 export class GateKeeper implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly checks: Periodic;
+  private readonly rounds: Periodic[];
 
-  constructor(gate: Gate) {
-    this.checks = new Periodic('Gate', 1_000, () => gate.reconcile());
+  constructor(gate: Gate, backlog: Backlog) {
+    this.rounds = [
+      new Periodic('Gate', 1_000, () => gate.reconcile()),
+      new Periodic('Backlog', 1_000, () => backlog.sample()),
+    ];
   }
 
   onApplicationBootstrap(): void {
-    this.checks.start();
+    for (const round of this.rounds) round.start();
   }
 
-  beforeApplicationShutdown(): Promise<void> {
-    return this.checks.stop();
+  async beforeApplicationShutdown(): Promise<void> {
+    await Promise.all(this.rounds.map((round) => round.stop()));
   }
 }

@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { ActivityStore } from '../activities/activity-store.js';
 import type { Id } from '../platform/ids/ids.js';
 import type { Delivery, Handler } from '../platform/queues/job.js';
 import { HandlesJob } from '../platform/queues/job-handlers.js';
@@ -9,35 +8,39 @@ import { userFollowed } from '../relationships/changes.js';
 import { GraphStore } from '../relationships/graph-store.js';
 import { isFollow } from '../relationships/kinds.js';
 import { GraphView } from '../users/graph-view.js';
-import { Gate } from './gate.js';
-import { type ChunkJob, FanOut, fanOutChunk, type PublishedPost } from './fan-out.js';
+import { ActivityWriter } from './activity-writer.js';
+import { fanOutChunk, fanOutPlan } from './chunk-queue.js';
+import { FanOut, type PublishedPost } from './fan-out.js';
+import type { OpenChunk } from './receipts.js';
 
 @Injectable()
 @HandlesJob(postPublished)
 export class PostPublishedHandler implements Handler<PublishedPost> {
-  constructor(
-    private readonly fanOut: FanOut,
-    private readonly gate: Gate,
-  ) {}
+  constructor(private readonly fanOut: FanOut) {}
 
   async handle(post: PublishedPost, { outboxId }: Delivery): Promise<'done' | 'open'> {
     if (!outboxId) throw new Error('A published post is delivered from the outbox alone.');
-    if (await this.gate.isClosed()) return 'open';
     return (await this.fanOut.publish(post, outboxId)) ? 'done' : 'open';
   }
 }
 
 @Injectable()
-@HandlesJob(fanOutChunk)
-export class FanOutChunkHandler implements Handler<ChunkJob> {
-  constructor(
-    private readonly fanOut: FanOut,
-    private readonly gate: Gate,
-  ) {}
+@HandlesJob(fanOutPlan)
+export class FanOutPlanHandler implements Handler<PublishedPost> {
+  constructor(private readonly fanOut: FanOut) {}
 
-  async handle(chunk: ChunkJob): Promise<'done'> {
-    // Its parent's outbox row brings it back.
-    if (await this.gate.isClosed()) return 'done';
+  async handle(post: PublishedPost): Promise<'done'> {
+    await this.fanOut.plan(post);
+    return 'done';
+  }
+}
+
+@Injectable()
+@HandlesJob(fanOutChunk)
+export class FanOutChunkHandler implements Handler<OpenChunk> {
+  constructor(private readonly fanOut: FanOut) {}
+
+  async handle(chunk: OpenChunk): Promise<'done'> {
     await this.fanOut.writeChunk(chunk);
     return 'done';
   }
@@ -50,28 +53,18 @@ export class UsersMentionedHandler implements Handler<{ postId: Id; authorId: Id
   constructor(
     private readonly posts: PostStore,
     private readonly graph: GraphView,
-    private readonly activities: ActivityStore,
-    private readonly gate: Gate,
+    private readonly writer: ActivityWriter,
   ) {}
 
-  async handle({
-    postId,
-    authorId,
-    mentions,
-  }: {
-    postId: Id;
-    authorId: Id;
-    mentions: Id[];
-  }): Promise<'done' | 'open'> {
-    if (await this.gate.isClosed()) return 'open';
+  async handle(
+    { postId, authorId, mentions }: { postId: Id; authorId: Id; mentions: Id[] },
+    { outboxId }: Delivery,
+  ): Promise<'done' | 'open'> {
     if (!(await this.posts.byIds([postId])).has(postId)) return 'done';
     const facts = await this.graph.standings(authorId, mentions);
     const recipients = mentions.filter((_, i) => !facts[i]!.blocksMe && facts[i]!.kind !== 'block');
-    await this.activities.write(
-      { kind: 'mention', entryId: postId, actorId: authorId, subjectId: postId },
-      recipients.map((id) => ({ id, stream: 'notifications' })),
-    );
-    return 'done';
+    const event = { kind: 'mention', entryId: postId, actorId: authorId, subjectId: postId } as const;
+    return this.writer.notify(event, recipients, outboxId);
   }
 }
 
@@ -81,27 +74,16 @@ export class UsersMentionedHandler implements Handler<{ postId: Id; authorId: Id
 export class UserFollowedHandler implements Handler<{ eventId: Id; followerId: Id; followedId: Id }> {
   constructor(
     private readonly graph: GraphStore,
-    private readonly activities: ActivityStore,
-    private readonly gate: Gate,
+    private readonly writer: ActivityWriter,
   ) {}
 
-  async handle({
-    eventId,
-    followerId,
-    followedId,
-  }: {
-    eventId: Id;
-    followerId: Id;
-    followedId: Id;
-  }): Promise<'done' | 'open'> {
-    if (await this.gate.isClosed()) return 'open';
+  async handle(
+    { eventId, followerId, followedId }: { eventId: Id; followerId: Id; followedId: Id },
+    { outboxId }: Delivery,
+  ): Promise<'done' | 'open'> {
     const { mine } = await this.graph.pair(followerId, followedId);
-    if (isFollow(mine)) {
-      await this.activities.write(
-        { kind: 'follow', entryId: eventId, actorId: followerId, subjectId: followedId },
-        [{ id: followedId, stream: 'notifications' }],
-      );
-    }
-    return 'done';
+    if (!isFollow(mine)) return 'done';
+    const event = { kind: 'follow', entryId: eventId, actorId: followerId, subjectId: followedId } as const;
+    return this.writer.notify(event, [followedId], outboxId);
   }
 }

@@ -1,119 +1,158 @@
 import { Injectable } from '@nestjs/common';
+import type { Recipient } from '../activities/activity.js';
+import type { Refusal } from '../activities/write-outcome.js';
+import { Config } from '../platform/config/config.js';
 import { PrimaryDatabase } from '../platform/database/primary.js';
-import { sqlFile } from '../platform/database/sql.js';
+import { idList, sqlFile } from '../platform/database/sql.js';
 import type { Id } from '../platform/ids/ids.js';
-import { Outbox } from '../platform/outbox/outbox.js';
-import type { AudienceChunk } from '../relationships/graph-store.js';
 
-/** What became of one fan-out. `expected` = `written` + `skipped` once it is done. */
-export interface Receipt {
+/** How a fan-out stands after a step of it. */
+export interface Progress {
+  done: boolean;
+  /** Whether the whole audience is cut into chunks. */
+  planned: boolean;
+  /** Into how many it is cut so far. */
+  cut: number;
+  /** The outbox row behind it, which is struck when it is done. */
+  outboxId: Id | null;
+  /** Chunks that are to go into the queue now. */
+  handed: readonly number[];
+}
+
+/** Members of a chunk: those who are to have the post now, and how many of the others left for which reason. */
+export interface Chunk {
+  recipients: Recipient[];
+  blocked: number;
+  muted: number;
+  left: number;
+}
+
+/** A chunk that goes (back) into the queue. */
+export interface OpenChunk {
   postId: Id;
   authorId: Id;
-  state: 'running' | 'done';
-  expected: number;
-  written: number;
-  /** Followers who left between the planning and the writing. */
-  skipped: number;
-  chunks: number;
-  chunksDone: number;
-  startedAt: string;
-  finishedAt: string | null;
+  number: number;
 }
 
-interface ReceiptRow {
-  post_id: Id;
-  author_id: Id;
+interface ProgressRow {
   state: 'running' | 'done';
-  expected: number;
-  written: number;
-  skipped: number;
-  chunks: number;
-  chunks_done: number;
-  started_at: Date;
-  finished_at: Date | null;
+  planned: boolean;
+  cut: number;
+  outbox_id: Id | null;
+  handed_before: number;
+  handed: number;
 }
 
-type State = Pick<ReceiptRow, 'state' | 'chunks'>;
+interface ChunkRow {
+  friends: string;
+  noise: string;
+  blocked: number;
+  muted: number;
+  left: number;
+}
 
-const beginFanout = sqlFile<State>(import.meta.url, './sql/begin-fanout.sql');
-const finishFanout = sqlFile(import.meta.url, './sql/finish-fanout.sql');
-const planFanout = sqlFile<{ post_id: Id }>(import.meta.url, './sql/plan-fanout.sql');
-const planChunks = sqlFile(import.meta.url, './sql/plan-chunks.sql');
-const openChunks = sqlFile<{ number: number }>(import.meta.url, './sql/open-chunks.sql');
-const readChunk = sqlFile<{ after_id: Id; upto_id: Id }>(import.meta.url, './sql/read-chunk.sql');
-const finishChunk = sqlFile<{ state: string }>(import.meta.url, './sql/finish-chunk.sql');
-const readReceipt = sqlFile<ReceiptRow>(import.meta.url, './sql/read-receipt.sql');
+type Begun = Pick<ProgressRow, 'state' | 'planned' | 'cut'>;
+const beginFanout = sqlFile<Begun>(import.meta.url, './sql/begin-fanout.sql');
+const abandonFanout = sqlFile(import.meta.url, './sql/abandon-fanout.sql');
+const planChunks = sqlFile<ProgressRow>(import.meta.url, './sql/plan-chunks.sql');
+const handedChunks = sqlFile<{ number: number }>(import.meta.url, './sql/handed-chunks.sql');
+const readChunk = sqlFile<ChunkRow>(import.meta.url, './sql/read-chunk.sql');
+const settleChunk = sqlFile<ProgressRow>(import.meta.url, './sql/settle-chunk.sql');
+const releaseChunks = sqlFile<{ post_id: Id; author_id: Id; number: number }>(
+  import.meta.url,
+  './sql/release-chunks.sql',
+);
+const waitingShards = sqlFile<{ shard: number }>(import.meta.url, './sql/waiting-shards.sql');
 
-/** Receipts, and the chunks that are left of running fan-outs: the only place that names their tables. */
+/**
+ * Receipts, and the chunks that are left of running fan-outs; with `receipt-reader.ts` the only place that names their
+ * tables. Of a fan-out's chunks only so many are in the queue at a time, however large it is: each one that is done
+ * hands over the next.
+ */
 @Injectable()
 export class Receipts {
+  /** How many chunks of one fan-out are in the queue at a time. */
+  private readonly window: number;
+
   constructor(
+    private readonly config: Config,
     private readonly primary: PrimaryDatabase,
-    private readonly outbox: Outbox,
-  ) {}
+  ) {
+    this.window = config.fanout.concurrency;
+  }
 
   /** Opens the receipt of a post, or finds the one there is. */
-  async begin(postId: Id, authorId: Id): Promise<State> {
-    return (await this.primary.query(beginFanout, [postId, authorId]))[0]!;
+  async begin(postId: Id, authorId: Id, outboxId: Id): Promise<Omit<Progress, 'handed' | 'outboxId'>> {
+    const [row] = await this.primary.query(beginFanout, [postId, authorId, outboxId]);
+    return { done: row!.state === 'done', planned: row!.planned, cut: row!.cut };
   }
 
-  /** Closes a fan-out that needed no chunks. */
-  async finish(postId: Id, rows: number): Promise<void> {
-    await this.primary.query(finishFanout, [postId, rows]);
-  }
-
-  /** Records into which chunks an audience was cut, all of them or none. */
-  async plan(postId: Id, chunks: readonly AudienceChunk[]): Promise<void> {
-    const expected = chunks.reduce((sum, chunk) => sum + chunk.size, 0);
-    await this.primary.transaction(async (transaction) => {
-      const planned = await transaction.query(planFanout, [postId, chunks.length, expected]);
-      if (planned.length === 0) return;
-      await transaction.query(planChunks, [
-        postId,
-        chunks.map((_, number) => number),
-        chunks.map((chunk) => chunk.after),
-        chunks.map((chunk) => chunk.upto),
-        chunks.map((chunk) => chunk.size),
-      ]);
-    });
-  }
-
-  /** The numbers of the chunks that are still to be written. */
-  async open(postId: Id): Promise<number[]> {
-    return (await this.primary.query(openChunks, [postId])).map((row) => row.number);
-  }
-
-  /** @returns undefined when the chunk is done */
-  async chunk(postId: Id, number: number): Promise<{ after: Id; upto: Id } | undefined> {
-    const [row] = await this.primary.query(readChunk, [postId, number]);
-    return row && { after: row.after_id, upto: row.upto_id };
+  /** Closes the receipt of a post that is gone before anybody had it. */
+  async abandon(postId: Id): Promise<void> {
+    await this.primary.query(abandonFanout, [postId]);
   }
 
   /**
-   * Counts a chunk as done, once; after the last one the outbox row behind the fan-out is struck. Should that be cut off
-   * in between, the row is dispatched again, finds the receipt closed and is struck then: no transaction is needed, and
-   * none keeps the receipt locked from the other chunks while it commits.
+   * Cuts the next part of the audience into chunks.
+   * @returns undefined when somebody else has planned all of it meanwhile
    */
-  async finishChunk(postId: Id, number: number, rows: number, outboxId: Id): Promise<void> {
-    const [row] = await this.primary.query(finishChunk, [postId, number, rows]);
-    if (row?.state === 'done') await this.outbox.done([outboxId]);
+  async plan(postId: Id, authorId: Id): Promise<Progress | undefined> {
+    const { chunkSize } = this.config.fanout;
+    const parameters = [postId, authorId, chunkSize, this.window, this.window];
+    return progress((await this.primary.query(planChunks, parameters))[0]);
   }
 
-  async find(postId: Id): Promise<Receipt | undefined> {
-    const [row] = await this.primary.query(readReceipt, [postId]);
-    return (
-      row && {
-        postId: row.post_id,
-        authorId: row.author_id,
-        state: row.state,
-        expected: row.expected,
-        written: row.written,
-        skipped: row.skipped,
-        chunks: row.chunks,
-        chunksDone: row.chunks_done,
-        startedAt: row.started_at.toISOString(),
-        finishedAt: row.finished_at?.toISOString() ?? null,
-      }
-    );
+  /** @returns undefined when the chunk is done */
+  async chunk({ postId, authorId, number }: OpenChunk): Promise<Chunk | undefined> {
+    const [row] = await this.primary.query(readChunk, [postId, number, authorId]);
+    if (!row) return undefined;
+    const { friends, noise, ...counts } = row;
+    return { recipients: [...recipients(friends, 'friends'), ...recipients(noise, 'noise')], ...counts };
   }
+
+  /**
+   * Counts a chunk as done, once; whom a shard refused becomes a chunk that waits for the shard.
+   * @returns undefined when it was counted before
+   */
+  async settle(
+    postId: Id,
+    number: number,
+    chunk: Chunk,
+    refused: readonly Refusal[],
+  ): Promise<Progress | undefined> {
+    const { recipients: all, blocked, muted, left } = chunk;
+    const written = refused.reduce((rest, refusal) => rest - refusal.recipients.length, all.length);
+    const shards = refused.map(({ shard }) => shard);
+    const ids = refused.map((refusal) => idList(refusal.recipients.map(({ id }) => id)));
+    const counts = [written, blocked, muted, left];
+    const parameters = [postId, number, ...counts, this.window, shards, ids];
+    return progress((await this.primary.query(settleChunk, parameters))[0]);
+  }
+
+  /** Chunks that were given to the queue and are not done, at most `limit`; those that wait for a shard are not among them. */
+  async handed(postId: Id, limit: number): Promise<number[]> {
+    return (await this.primary.query(handedChunks, [postId, limit])).map((row) => row.number);
+  }
+
+  /** Those of the first `count` shards that chunks wait for. */
+  async waitedFor(count: number): Promise<number[]> {
+    return (await this.primary.query(waitingShards, [count])).map((row) => row.shard);
+  }
+
+  /** Lets chunks go that wait for a shard, at most `limit`. */
+  async release(shard: number, limit: number): Promise<OpenChunk[]> {
+    const rows = await this.primary.query(releaseChunks, [shard, limit]);
+    return rows.map((row) => ({ postId: row.post_id, authorId: row.author_id, number: row.number }));
+  }
+}
+
+function progress(row: ProgressRow | undefined): Progress | undefined {
+  if (!row) return undefined;
+  const { state, planned, cut, outbox_id: outboxId, handed_before: from, handed: to } = row;
+  const handed = Array.from({ length: to - from }, (_, i) => from + i);
+  return { done: state === 'done', planned, cut, outboxId, handed };
+}
+
+function recipients(ids: string, stream: Recipient['stream']): Recipient[] {
+  return ids === '' ? [] : ids.split(',').map((id) => ({ id, stream }));
 }

@@ -7,6 +7,7 @@ import { Gauges } from './metrics/gauges.js';
 import { Metrics } from './metrics/metrics.js';
 import { Outbox } from './outbox/outbox.js';
 import { JobHandlers } from './queues/job-handlers.js';
+import { Lanes } from './queues/lanes.js';
 import { Queues } from './queues/queues.js';
 import { RedisModule } from './redis/redis.module.js';
 
@@ -14,7 +15,7 @@ import { RedisModule } from './redis/redis.module.js';
 @Global()
 @Module({
   imports: [DatabaseModule, RedisModule, DiscoveryModule],
-  providers: [Metrics, Gauges, Queues, Outbox, JobHandlers, RateLimits, Health],
-  exports: [Metrics, Queues, Outbox, JobHandlers, RateLimits, Health],
+  providers: [Metrics, Gauges, Queues, Lanes, Outbox, JobHandlers, RateLimits, Health],
+  exports: [Metrics, Queues, Lanes, Outbox, JobHandlers, RateLimits, Health],
 })
 export class PlatformModule {}

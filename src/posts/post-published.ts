@@ -1,8 +1,12 @@
 import type { Id } from '../platform/ids/ids.js';
-import { defineJob } from '../platform/queues/job.js';
+import { defineJob, POST_PRIORITY } from '../platform/queues/job.js';
 
 /** A post was published and is to reach its author's audience. */
-export const postPublished = defineJob<{ postId: Id; authorId: Id }>('post.published', 'activities');
+export const postPublished = defineJob<{ postId: Id; authorId: Id }>(
+  'post.published',
+  'activities',
+  POST_PRIORITY,
+);
 
 /**
  * A post mentions these, who are to be told. An intent of its own, so that neither somebody whose shard is away holds up

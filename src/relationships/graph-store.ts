@@ -9,19 +9,6 @@ import type { GraphChange } from './changes.js';
 import { codeOf, isFollow, kindOf } from './kinds.js';
 import type { OwnerSnapshot } from './mirror/owner-snapshot.js';
 
-/** A follower and the stream in which they want the author's posts. */
-export interface AudienceMember {
-  id: Id;
-  kind: FollowKind;
-}
-
-/** A range of an audience: followers with ids above `after` up to `upto`. */
-export interface AudienceChunk {
-  after: Id;
-  upto: Id;
-  size: number;
-}
-
 /** How two users stand to each other. */
 export interface Pair {
   mine: RelationshipKind | null;
@@ -46,8 +33,6 @@ const writeRelationship = sqlFile<{ version: number; following: number }>(
   import.meta.url,
   './sql/write-relationship.sql',
 );
-const audiencePage = sqlFile<[Id, number]>(import.meta.url, './sql/audience-page.sql');
-const audienceChunk = sqlFile<{ size: number; upto: Id | null }>(import.meta.url, './sql/audience-chunk.sql');
 const followersPage = sqlFile<{ id: Id }>(import.meta.url, './sql/followers-page.sql');
 const subjectsPage = sqlFile<{ id: Id }>(import.meta.url, './sql/subjects-page.sql');
 const hiddenPage = sqlFile<{ id: Id }>(import.meta.url, './sql/hidden-page.sql');
@@ -96,24 +81,6 @@ export class GraphStore {
       difference('noise'),
     ]);
     return { change: { ...change, version: row!.version }, following: row!.following };
-  }
-
-  /** Followers of an author with ids above `after` up to `upto`, in the order of their ids, at most `limit`. */
-  async audience(author: Id, after: Id, upto: Id | undefined, limit: number): Promise<AudienceMember[]> {
-    const rows = await this.primary.tuples(audiencePage, [author, after, upto ?? MAX_ID, limit]);
-    return rows.map(([id, code]) => ({ id, kind: kindOf(code) as FollowKind }));
-  }
-
-  /** Cuts an author's audience into ranges of up to `size` followers, by keyset. */
-  async *audienceChunks(author: Id, size: number): AsyncGenerator<AudienceChunk> {
-    let after: Id = '0';
-    for (;;) {
-      const [row] = await this.primary.query(audienceChunk, [author, after, size]);
-      if (!row?.upto) return;
-      yield { after, upto: row.upto, size: row.size };
-      if (row.size < size) return;
-      after = row.upto;
-    }
   }
 
   /** Ids of followers below `before`, newest accounts first. */

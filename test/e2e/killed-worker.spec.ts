@@ -125,8 +125,8 @@ describe('when workers are killed and the queue is lost', () => {
   it('delivers what waited in a queue that was wiped', async () => {
     await Promise.all(workers.map((worker) => worker.stop()));
     const posts = [await publish('nobody works'), await publish('and nobody ever heard of it')];
-    const waiting = `${environment.REDIS_PREFIX}{queue}:activities:wait`;
-    await expect.poll(() => redis.llen(waiting), PATIENCE).toBeGreaterThanOrEqual(posts.length);
+    const waiting = `${environment.REDIS_PREFIX}{queue}:activities:prioritized`;
+    await expect.poll(() => redis.zcard(waiting), PATIENCE).toBeGreaterThanOrEqual(posts.length);
     await wipeQueue();
     await startWorker();
     await expect.poll(outboxSize, PATIENCE).toBe(0);

@@ -38,9 +38,11 @@ describe('delivery through the chokepoint', () => {
       state: 'done',
       expected: 35,
       written: 35,
-      skipped: 0,
+      skipped: { blocked: 0, muted: 0, left: 0, dormant: 0 },
       chunks: 4,
       chunksDone: 4,
+      chunksLeft: 0,
+      secondsLeft: 0,
     });
   });
 

@@ -1,2 +1,2 @@
-SELECT closed, reason, closed_by, closed_at, reopens_at, coalesce(reopens_at <= clock_timestamp(), false) AS due
-FROM gate FOR UPDATE
+-- Whoever changes a gate holds this row, and counts the change. $1: the latest revision that a fence has heard of.
+UPDATE gate SET revision = greatest(revision, $1) + 1 RETURNING revision

@@ -45,7 +45,7 @@ export class Config {
     auditUsersPerSecond: number;
   };
   readonly fanout: { chunkSize: number; concurrency: number };
-  readonly outbox: { sweepMs: number; leaseMs: number };
+  readonly outbox: { sweepMs: number; leaseMs: number; queueDepth: number };
   readonly log: { level: string };
 
   private constructor(source: Record<string, string | undefined>) {
@@ -94,7 +94,11 @@ export class Config {
       auditUsersPerSecond: env.AUDIT_USERS_PER_SECOND,
     };
     this.fanout = { chunkSize: env.FANOUT_CHUNK_SIZE, concurrency: env.FANOUT_CONCURRENCY };
-    this.outbox = { sweepMs: env.OUTBOX_SWEEP_MS, leaseMs: env.OUTBOX_LEASE_MS };
+    this.outbox = {
+      sweepMs: env.OUTBOX_SWEEP_MS,
+      leaseMs: env.OUTBOX_LEASE_MS,
+      queueDepth: env.QUEUE_DEPTH,
+    };
     this.log = { level: env.LOG_LEVEL };
   }
 

@@ -88,6 +88,7 @@ export class Environment {
   @Whole() @IsInt() @Min(1) @Max(64) FANOUT_CONCURRENCY = 4;
   @Whole() @IsInt() @Min(100) @Max(60_000) OUTBOX_SWEEP_MS = 500;
   @Whole() @IsInt() @Min(500) @Max(600_000) OUTBOX_LEASE_MS = 15_000;
+  @Whole() @IsInt() @Min(1) @Max(1_000_000) QUEUE_DEPTH = 10_000;
 
   @IsString() SLUICE_DATA_DIR = '.data';
   @IsOptional() @MinLength(8) SLUICE_ADMIN_PASSWORD?: string;

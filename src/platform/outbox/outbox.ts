@@ -7,7 +7,20 @@ import type { JobType } from '../queues/job.js';
 
 const insertOutbox = sqlFile<{ id: Id }>(import.meta.url, './insert-outbox.sql');
 const pendingOutbox = sqlFile<{ payload: unknown }>(import.meta.url, './pending-outbox.sql');
+const parkOutbox = sqlFile(import.meta.url, './park-outbox.sql');
+const releaseOutbox = sqlFile<{ id: Id }>(import.meta.url, './release-outbox.sql');
+const waitingOutbox = sqlFile<{ shard: number }>(import.meta.url, './waiting-outbox.sql');
 const deleteOutbox = sqlFile(import.meta.url, './delete-outbox.sql');
+const outboxBacklog = sqlFile<OutboxBacklog>(import.meta.url, './outbox-backlog.sql');
+
+/** Rows of one topic that are not done. */
+export interface OutboxBacklog {
+  topic: string;
+  /** Counted up to 100,000 over all topics. */
+  rows: number;
+  /** Seconds since the oldest was recorded. */
+  age: number;
+}
 
 /**
  * Intents that must not be lost: a row is written in the transaction of the change that it follows from, and stays
@@ -49,6 +62,27 @@ export class Outbox {
   /** Strikes rows whose work is done. Striking one twice is nothing. */
   async done(ids: readonly Id[]): Promise<void> {
     await this.primary.query(deleteOutbox, [ids]);
+  }
+
+  /** Leaves rows alone for so long, in milliseconds, or until `release` is called for the shard that they wait for, if any. */
+  async park(ids: readonly Id[], shard: number | null, forMs: number): Promise<void> {
+    await this.primary.query(parkOutbox, [ids, shard, forMs]);
+  }
+
+  /** Those of the first `count` shards that rows wait for. */
+  async waitedFor(count: number): Promise<number[]> {
+    return (await this.primary.query(waitingOutbox, [count])).map((row) => row.shard);
+  }
+
+  /** Lets rows go that wait for a shard, at most `limit`. */
+  async release(shard: number, limit: number): Promise<void> {
+    const rows = await this.primary.query(releaseOutbox, [shard, limit]);
+    if (rows.length > 0) this.wake();
+  }
+
+  /** What is not done, by topic; topics without rows are left out. */
+  backlog(topics: readonly string[]): Promise<OutboxBacklog[]> {
+    return this.primary.query(outboxBacklog, [topics]);
   }
 
   /** Payloads of the rows of one kind that are not done, newest first, at most `limit`. */

@@ -7,8 +7,9 @@ import {
 import { Config } from '../config/config.js';
 import { PrimaryDatabase } from '../database/primary.js';
 import { sqlFile } from '../database/sql.js';
+import { errorText } from '../error-text.js';
 import type { Id } from '../ids/ids.js';
-import { jobTypes, type QueueName } from '../queues/job.js';
+import { type QueueName, topicsOf } from '../queues/job.js';
 import { type NewJob, Queues } from '../queues/queues.js';
 import { Outbox } from './outbox.js';
 
@@ -26,7 +27,8 @@ const BATCH = 500;
 /**
  * Moves due rows from the outbox to their queues. It runs in every process: woken right after each commit, which makes
  * the delay a matter of milliseconds, and on a slow sweep for what a crash left behind. A claimed row is leased, not
- * removed: what is not done when the lease ends is dispatched again, under the same job id, which BullMQ takes once.
+ * removed: what is not done when the lease ends is dispatched again, under the same job id, which BullMQ takes once. The
+ * chokepoint's queue is filled up to a depth alone; what would not fit stays in Postgres until there is room.
  */
 @Injectable()
 export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -70,30 +72,31 @@ export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShu
   private async passes(): Promise<void> {
     this.again = false;
     try {
-      while ((await this.dispatchDue()) === BATCH && !this.stopped);
+      while ((await this.dispatchDue()) && !this.stopped);
     } catch (error) {
-      logger.warn(
-        `dispatch failed, to be tried again: ${error instanceof Error ? error.message : String(error)}`,
-      );
+      logger.warn(`dispatch failed, to be tried again: ${errorText(error)}`);
     }
   }
 
-  /** @returns how many rows were claimed */
-  private async dispatchDue(): Promise<number> {
-    const rows = await this.primary.query(claimOutbox, [
-      BATCH,
-      this.config.outbox.leaseMs,
-      [...jobTypes().keys()],
+  /** @returns whether there may be more to dispatch right away */
+  private async dispatchDue(): Promise<boolean> {
+    const { queueDepth } = this.config.outbox;
+    const outcomes = await Promise.allSettled([
+      this.queues.withRoom('activities', BATCH, queueDepth, (room) => this.dispatch('activities', room)),
+      this.dispatch('graph', BATCH),
     ]);
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+    return outcomes.some((outcome) => outcome.status === 'fulfilled' && outcome.value === BATCH);
+  }
+
+  /** @returns how many rows were claimed */
+  private async dispatch(queue: QueueName, limit: number): Promise<number> {
+    const parameters = [limit, this.config.outbox.leaseMs, topicsOf(queue)];
+    const rows = await this.primary.query(claimOutbox, parameters);
     if (rows.length === 0) return 0;
+    const isRepeated = rows.some((row) => row.attempts > 1);
     try {
-      for (const [queue, batch] of groupByQueue(rows)) {
-        await this.queues.enqueue(
-          queue,
-          batch.map(toJob),
-          batch.some((row) => row.attempts > 1),
-        );
-      }
+      await this.queues.enqueue(queue, rows.map(toJob), isRepeated);
     } catch (error) {
       await this.primary.query(returnOutbox, [rows.map((row) => row.id)]);
       throw error;
@@ -109,12 +112,3 @@ const toJob = ({ id, topic, payload }: OutboxRow): NewJob => ({
 });
 
 const logger = new Logger('OutboxRelay');
-
-function groupByQueue(rows: OutboxRow[]): Map<QueueName, OutboxRow[]> {
-  const groups = new Map<QueueName, OutboxRow[]>();
-  for (const row of rows) {
-    const { queue } = jobTypes().get(row.topic)!;
-    groups.set(queue, [...(groups.get(queue) ?? []), row]);
-  }
-  return groups;
-}

@@ -12,11 +12,15 @@ export type QueueName = (typeof QUEUE_NAMES)[number];
 export interface JobType<Payload> {
   readonly name: string;
   readonly queue: QueueName;
-  /** BullMQ's priority: 0 goes first, then 1, 2, … */
+  /** BullMQ's priority: 0 goes first, then 1, 2, …; from `BULK_PRIORITY` on a job counts as bulk, see `lanes.ts`. */
   readonly priority: number;
   /** Carries the payload's type; never set. */
   readonly payload?: Payload;
 }
+
+/** Who is told of something comes first (priority 0), then a post for a usual audience, and large audiences last. */
+export const POST_PRIORITY = 1;
+export const BULK_PRIORITY = 10;
 
 const types = new Map<string, JobType<unknown>>();
 
@@ -31,6 +35,11 @@ export function defineJob<Payload>(name: string, queue: QueueName, priority = 0)
 /** Every kind of job that is declared, by name. */
 export function jobTypes(): ReadonlyMap<string, JobType<unknown>> {
   return types;
+}
+
+/** The names of the kinds of job that a queue carries: the topics of their outbox rows. */
+export function topicsOf(queue: QueueName): string[] {
+  return [...types.values()].filter((type) => type.queue === queue).map(({ name }) => name);
 }
 
 /** What a handler knows of the delivery beside its payload. */

@@ -4,13 +4,15 @@ import {
   Logger,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
-import { type Job, Worker } from 'bullmq';
+import { DelayedError, type Job, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { Config } from '../config/config.js';
 import { Metrics } from '../metrics/metrics.js';
 import { Outbox } from '../outbox/outbox.js';
 import { close, connect } from '../redis/redis.js';
 import { JobHandlers } from './job-handlers.js';
+import { BULK_PRIORITY, jobTypes, type QueueName } from './job.js';
+import { Lanes } from './lanes.js';
 import { type JobEnvelope, Queues } from './queues.js';
 
 /**
@@ -21,6 +23,11 @@ const CLAIM_MS = 10_000;
 
 /** How long running jobs are waited for at a stop, in milliseconds; what is cut off is done again elsewhere. */
 const CLOSE_WITHIN_MS = 5_000;
+
+/** The queue with bulk jobs, and within which times those come back for which there was no place, in milliseconds. */
+const LANED: QueueName = 'activities';
+const FIRST_RETURN_MS = 20;
+const LAST_RETURN_MS = 1_000;
 
 /** Runs the handlers, one BullMQ worker per queue, and strikes a finished job's row from the outbox. */
 @Injectable()
@@ -34,6 +41,7 @@ export class QueueWorkers implements OnApplicationBootstrap, BeforeApplicationSh
     private readonly handlers: JobHandlers,
     private readonly outbox: Outbox,
     private readonly queues: Queues,
+    private readonly lanes: Lanes,
     private readonly metrics: Metrics,
   ) {}
 
@@ -41,10 +49,10 @@ export class QueueWorkers implements OnApplicationBootstrap, BeforeApplicationSh
     this.handlers.collect();
     this.connection = connect(this.config.redis.queueUrl, 'worker', { maxRetriesPerRequest: null });
     for (const name of this.handlers.queues()) {
-      const worker = new Worker<JobEnvelope>(name, (job) => this.run(job), {
+      const worker = new Worker<JobEnvelope>(name, (job, token) => this.take(name, job, token), {
         connection: this.connection,
         prefix: this.queues.prefix,
-        concurrency: this.config.fanout.concurrency,
+        concurrency: name === LANED ? this.lanes.places : this.config.fanout.concurrency,
         lockDuration: CLAIM_MS,
         stalledInterval: CLAIM_MS / 2,
         maxStalledCount: 20,
@@ -59,6 +67,16 @@ export class QueueWorkers implements OnApplicationBootstrap, BeforeApplicationSh
   async beforeApplicationShutdown(): Promise<void> {
     await Promise.all(this.workers.map(closeInTime));
     if (this.connection) await close(this.connection);
+  }
+
+  private async take(queue: QueueName, job: Job<JobEnvelope>, token: string | undefined): Promise<void> {
+    if (queue !== LANED) return this.run(job);
+    if ((jobTypes().get(job.name)?.priority ?? 0) < BULK_PRIORITY)
+      return this.lanes.urgently(() => this.run(job));
+    if (await this.lanes.inBulk(() => this.run(job))) return;
+    // No attempt is used up by that.
+    await job.moveToDelayed(Date.now() + comeBackMs(job), token);
+    throw new DelayedError();
   }
 
   private async run(job: Job<JobEnvelope>): Promise<void> {
@@ -83,6 +101,10 @@ export class QueueWorkers implements OnApplicationBootstrap, BeforeApplicationSh
     else this.logger.error(`${line}; set aside, to be taken up again from the outbox`, error.stack);
   }
 }
+
+/** Later each time, up to a second: however many of them there are, they do not keep Redis busy. */
+const comeBackMs = (job: Job): number =>
+  Math.min(FIRST_RETURN_MS * 2 ** Math.min(job.attemptsStarted - job.attemptsMade, 6), LAST_RETURN_MS);
 
 /** A worker whose Redis is away would wait for it: past the deadline it is closed by force. */
 async function closeInTime(worker: Worker): Promise<void> {

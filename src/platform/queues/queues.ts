@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { Config } from '../config/config.js';
 import { close, connect } from '../redis/redis.js';
+import { LuaScript } from '../redis/script.js';
 import { jobTypes, QUEUE_NAMES, type QueueName } from './job.js';
 
 /** A job as it lies in Redis. */
@@ -17,10 +19,16 @@ export interface NewJob {
   id: string;
   type: string;
   data: JobEnvelope;
+  /** Unless it is that of its type. */
+  priority?: number;
 }
 
 /** A failing job is tried this often, 0.5 s apart at first and then twice as long each time, before it is set aside. */
 const ATTEMPTS = 6;
+
+const reserveRoom = LuaScript.load<number>(import.meta.url, './reserve-room.lua');
+/** Longer than it takes to claim rows and add their jobs, in milliseconds. */
+const RESERVATION_MS = 15_000;
 
 /** The producers' side of the queues. Its connection fails fast, so that a lost Redis does not hold a caller. */
 @Injectable()
@@ -57,6 +65,34 @@ export class Queues implements OnApplicationShutdown {
     await this.use(QUEUE_NAMES[0], (queue) => queue.isPaused());
   }
 
+  /** What the server says of its memory (`INFO memory`). */
+  memoryInfo(): Promise<string> {
+    return this.connection.info('memory');
+  }
+
+  /**
+   * Runs `add` with room for up to so many jobs in a queue that never grows past a depth, whoever else adds to it.
+   * @param add told how many jobs it may add, from 1 on; not called when there is no room
+   */
+  async withRoom<Result>(
+    name: QueueName,
+    wanted: number,
+    depth: number,
+    add: (room: number) => Promise<Result>,
+  ): Promise<Result | undefined> {
+    const keys = ['wait', 'paused', 'active', 'prioritized', 'delayed', 'reserved'].map(
+      (part) => `${this.prefix}:${name}:${part}`,
+    );
+    const id = randomUUID();
+    const room = await reserveRoom.run(this.connection, keys, [depth, wanted, id, RESERVATION_MS]);
+    if (room === 0) return undefined;
+    try {
+      return await add(room);
+    } finally {
+      await this.connection.zrem(keys.at(-1)!, `${id}:${room}`).catch(() => undefined);
+    }
+  }
+
   /**
    * Adds jobs under ids of their own; a job that is there already is not added again, and one that was set aside as
    * failed is taken up again.
@@ -66,10 +102,10 @@ export class Queues implements OnApplicationShutdown {
     await this.use(name, async (queue) => {
       if (repeated) await Promise.all(jobs.map(({ id }) => retryIfFailed(queue, id)));
       await queue.addBulk(
-        jobs.map(({ id, type, data }) => ({
+        jobs.map(({ id, type, data, priority }) => ({
           name: type,
           data,
-          opts: { jobId: id, priority: jobTypes().get(type)?.priority ?? 0 },
+          opts: { jobId: id, priority: priority ?? jobTypes().get(type)?.priority ?? 0 },
         })),
       );
     });

@@ -1,0 +1,1 @@
+SELECT drain_fence($1)

@@ -1,0 +1,1 @@
+SELECT closed, revision FROM activities_fence

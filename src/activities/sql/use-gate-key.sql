@@ -1,0 +1,1 @@
+SELECT set_config('sluice.gate_key', $1, true)

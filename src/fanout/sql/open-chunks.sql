@@ -1,1 +1,0 @@
-SELECT number FROM fanout_chunks WHERE post_id = $1 ORDER BY number

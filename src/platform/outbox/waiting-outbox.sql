@@ -1,0 +1,3 @@
+-- The shards, of the first $1, that rows wait for.
+SELECT shard::integer FROM generate_series(0, $1::integer - 1) AS shard
+WHERE EXISTS (SELECT FROM outbox WHERE waits_for = shard)
