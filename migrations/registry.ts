@@ -17,8 +17,4 @@ export const primaryMigrations = [
 ];
 
 /** Every activity shard's migrations, oldest first. */
-export const shardMigrations = [
-  Activities1763600000000,
-  Fence1763820000000,
-  ActivitiesRemoved1763850000000,
-];
+export const shardMigrations = [Activities1763600000000, Fence1763820000000, ActivitiesRemoved1763850000000];

@@ -16,7 +16,7 @@ export interface Wrong {
 /** How many rows of a kind were removed, and why. */
 export interface RemovedCount {
   reason: Wrong['reason'];
-  kind: ActivityKind | 'unknown';
+  kind: ActivityKind;
   rows: number;
 }
 
@@ -25,6 +25,8 @@ const countRemoved = sqlFile<{ reason: Wrong['reason']; kind: number; rows: numb
   './sql/count-removed.sql',
 );
 const UNDEFINED_TABLE = '42P01';
+/** What the fence in a shard raises while its gate is closed. */
+const FENCE_CLOSED = 'SL001';
 
 /** Walks the activities of a shard and removes rows of them; each removed row is kept in `activities_removed`. */
 @Injectable()
@@ -44,7 +46,7 @@ export class ActivityRemoval {
     try {
       return await this.shard(shard).tuples(onLeaf(track.page, leaf), track.position(after));
     } catch (error) {
-      if ((error as { code?: unknown }).code === UNDEFINED_TABLE) return [];
+      if (codeOf(error) === UNDEFINED_TABLE) return [];
       throw error;
     }
   }
@@ -52,7 +54,7 @@ export class ActivityRemoval {
   /**
    * Removes rows and keeps copies, in one transaction. May be repeated: what is gone is left out, and of duplicates one
    * stays however many remove them at the same time.
-   * @returns how many rows went now
+   * @returns how many rows went now; `closed` when the shard's gate is closed: none did then
    */
   async remove(
     shard: number,
@@ -60,17 +62,22 @@ export class ActivityRemoval {
     track: Track,
     repairId: Id,
     wrong: readonly Wrong[],
-  ): Promise<{ duplicates: number; orphans: number }> {
+  ): Promise<{ duplicates: number; orphans: number } | 'closed'> {
     if (wrong.length === 0) return { duplicates: 0, orphans: 0 };
     const columns = COLUMNS.map((column) => wrong.map(({ row }) => row[column]));
     const parameters = [...columns, wrong.map(({ reason }) => reason), repairId];
-    return (await this.shard(shard).query(onLeaf(track.remove, leaf), parameters))[0]!;
+    try {
+      return (await this.shard(shard).query(onLeaf(track.remove, leaf), parameters))[0]!;
+    } catch (error) {
+      if (codeOf(error) === FENCE_CLOSED) return 'closed';
+      throw error;
+    }
   }
 
   /** What a repair has removed from a shard. */
   async removed(shard: number, repairId: Id): Promise<RemovedCount[]> {
     const rows = await this.shard(shard).query(countRemoved, [repairId]);
-    return rows.map(({ kind, ...count }) => ({ ...count, kind: kindOfCode(kind) ?? 'unknown' }));
+    return rows.map(({ kind, ...count }) => ({ ...count, kind: kindOfCode(kind) }));
   }
 
   private shard(number: number): Database {
@@ -79,3 +86,5 @@ export class ActivityRemoval {
 }
 
 const COLUMNS = [0, 1, 2, 3, 4, 5, 6] as const;
+
+const codeOf = (error: unknown): unknown => (error as { code?: unknown }).code;

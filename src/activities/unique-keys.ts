@@ -4,6 +4,7 @@ import pg from 'pg';
 import { ShardRouter } from '../platform/database/shards.js';
 import { sqlFile } from '../platform/database/sql.js';
 import type { Id } from '../platform/ids/ids.js';
+import { useGateKey } from './fence.js';
 import { type Leaf, leavesOf, onLeaf } from './leaf-statements.js';
 import { type Track, TRACKS } from './removal-tracks.js';
 
@@ -82,7 +83,7 @@ export class UniqueKeys {
    * @param gateKey lets this transaction through the shard's closed fence
    * @throws pg.DatabaseError 55P03 when a writer or a reader did not make way in time
    */
-  async seal(shard: number, repairId: Id, gateKey: string | undefined): Promise<Sealed> {
+  async seal(shard: number, repairId: Id, gateKey: string): Promise<Sealed> {
     return this.maintain(shard, async (client) => {
       const duplicates = await this.buildUnique(client, repairId, gateKey);
       await this.promote(client);
@@ -100,13 +101,11 @@ export class UniqueKeys {
     });
   }
 
-  private async buildUnique(client: pg.Client, repairId: Id, gateKey: string | undefined): Promise<number> {
+  private async buildUnique(client: pg.Client, repairId: Id, gateKey: string): Promise<number> {
     await client.query('BEGIN');
     try {
-      await client.query(
-        `SELECT set_config('lock_timeout', $1, true), set_config('sluice.gate_key', $2, true)`,
-        [String(LOCK_MS), gateKey ?? ''],
-      );
+      await client.query(`SET LOCAL lock_timeout = ${LOCK_MS}`);
+      await useGateKey(client, gateKey);
       // Lets readers in and nobody who writes; with partitions it takes in all of them.
       await client.query(`LOCK TABLE ${TABLE} IN SHARE ROW EXCLUSIVE MODE`);
       let duplicates = 0;
@@ -132,7 +131,8 @@ export class UniqueKeys {
   private async promote(client: pg.Client): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await promoteOnce(client);
+        await promoteOnce(client);
+        return;
       } catch (error) {
         await client.query('ROLLBACK').catch(() => undefined);
         if ((error as { code?: unknown }).code !== LOCK_NOT_AVAILABLE || attempt === PROMOTE_ATTEMPTS)

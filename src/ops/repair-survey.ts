@@ -79,7 +79,7 @@ class Tally {
     [, recipientId, , entryId, code, actorId, subjectId]: StoredRow,
     rows: number,
   ) {
-    const kind = kindOfCode(code) ?? 'unknown';
+    const kind = kindOfCode(code);
     const key = `${reason} ${kind}`;
     const finding = this.found.get(key) ?? { reason, kind, rows: 0, examples: [] };
     this.found.set(key, finding);

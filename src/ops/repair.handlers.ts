@@ -1,7 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { ActivityRemoval } from '../activities/activity-removal.js';
 import { UniqueKeys } from '../activities/unique-keys.js';
-import { Gate } from '../fanout/gate.js';
 import { errorText } from '../platform/error-text.js';
 import { Problem } from '../platform/http/problem.js';
 import type { Handler } from '../platform/queues/job.js';
@@ -10,6 +9,9 @@ import { Finish } from './repair/finish.js';
 import { type OpenPart, repairUpkeep, repairWalk, RepairStore, type StepJob } from './repair/repair-store.js';
 import { Walk } from './repair/walk.js';
 
+/** How long a walk waits before a closed gate until it looks again, in milliseconds. */
+const REFUSED_MS = 2_000;
+
 /** Walks on through the rows of a shard. */
 @Injectable()
 @HandlesJob(repairWalk)
@@ -17,23 +19,23 @@ export class RepairWalkHandler implements Handler<StepJob> {
   constructor(
     private readonly store: RepairStore,
     private readonly walk: Walk,
-    private readonly gate: Gate,
   ) {}
 
-  async handle(job: StepJob): Promise<'done' | 'open'> {
+  async handle(job: StepJob): Promise<'done'> {
     const part = await this.store.part(job);
     if (!part) return 'done';
-    if (await this.gate.isClosed()) return 'open';
     const { position: from, rows_per_second: most } = part;
     const began = performance.now();
-    const { seen, position, ...removed } = await this.walk.go(job.repairId, job.shard, from, most !== null);
-    const pauseMs = most === null ? 0 : Math.max(0, (seen / most) * 1_000 - (performance.now() - began));
+    const walked = await this.walk.go(job.repairId, job.shard, from, most !== null);
+    const { seen, duplicates, orphans, position, refused } = walked;
+    const due = most === null ? 0 : (seen / most) * 1_000 - (performance.now() - began);
     await this.store.take(job, {
       phase: position ? 'walking' : 'finishing',
       ...(position ? { position } : {}),
       rowsSeen: seen,
-      ...removed,
-      pauseMs,
+      duplicates,
+      orphans,
+      pauseMs: refused ? REFUSED_MS : Math.max(0, due),
     });
     return 'done';
   }

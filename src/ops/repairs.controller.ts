@@ -23,9 +23,12 @@ export class RepairsController {
   @HttpCode(202)
   @ApiAcceptedResponse({ type: RepairStartedDto })
   @ApiProblems('invalid-request', 'forbidden', 'repair-running')
-  async start(@CurrentViewer() viewer: Viewer, @Body() body: StartRepairDto): Promise<RepairStartedDto> {
+  async start(
+    @CurrentViewer() viewer: Viewer,
+    @Body() { shard, rowsPerSecond }: StartRepairDto,
+  ): Promise<RepairStartedDto> {
     const by = (await this.users.byIds([viewer.id])).get(viewer.id)?.username ?? viewer.id;
-    return { id: await this.repairs.start({ by, ...body }) };
+    return { id: await this.repairs.start({ by, shard, rowsPerSecond }) };
   }
 
   /** How far a repair is. */

@@ -8,9 +8,9 @@ import { type Phase, type RepairState, RepairStore } from './repair/repair-store
 export interface RepairOptions {
   by: string;
   /** This shard alone. */
-  shard?: number;
+  shard?: number | undefined;
   /** At most so many rows a second are looked at, on each shard. */
-  rowsPerSecond?: number;
+  rowsPerSecond?: number | undefined;
 }
 
 export interface RepairPart {

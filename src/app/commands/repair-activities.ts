@@ -61,7 +61,9 @@ function repair({ throttle, shard, json }: RepairCommandOptions): Promise<void> 
 async function watch(repairs: Repairs, id: Id): Promise<Repair> {
   const progress = new Progress();
   try {
-    for (let told = false; ; await delay(POLL_MS)) {
+    let told = false;
+    for (;;) {
+      await delay(POLL_MS);
       const repair = (await repairs.find(id))!;
       if (repair.state !== 'running') return repair;
       const seen = sum(repair, 'rowsSeen');

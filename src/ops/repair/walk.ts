@@ -14,6 +14,8 @@ export interface Walked {
   duplicates: number;
   orphans: number;
   position: Position | undefined;
+  /** Whether the shard's gate was closed; the walk stands before the page that it could not put right. */
+  refused: boolean;
 }
 
 /** Goes through a shard's rows, page by page, and removes those that are wrong. */
@@ -30,6 +32,7 @@ export class Walk {
    */
   async go(repairId: Id, shard: number, from: Position | null, onePage: boolean): Promise<Walked> {
     const walked: Walked = {
+      refused: false,
       seen: 0,
       duplicates: 0,
       orphans: 0,
@@ -37,7 +40,7 @@ export class Walk {
     };
     const until = performance.now() + WALK_MS;
     do await this.page(repairId, shard, walked);
-    while (walked.position && !onePage && performance.now() < until);
+    while (walked.position && !walked.refused && !onePage && performance.now() < until);
     return walked;
   }
 
@@ -54,6 +57,8 @@ export class Walk {
         return duplicate[index] ? [{ row, reason: 'duplicate' }] : [];
       });
       const gone = await this.removal.remove(shard, leaf, track, repairId, wrong);
+      walked.refused = gone === 'closed';
+      if (gone === 'closed') return;
       walked.seen += rows.length;
       walked.duplicates += gone.duplicates;
       walked.orphans += gone.orphans;
