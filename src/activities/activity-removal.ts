@@ -24,6 +24,7 @@ const countRemoved = sqlFile<{ reason: Wrong['reason']; kind: number; rows: numb
   import.meta.url,
   './sql/count-removed.sql',
 );
+const restoreActivities = sqlFile<{ taken: number }>(import.meta.url, './sql/restore-activities.sql');
 const UNDEFINED_TABLE = '42P01';
 /** What the fence in a shard raises while its gate is closed. */
 const FENCE_CLOSED = 'SL001';
@@ -78,6 +79,14 @@ export class ActivityRemoval {
   async removed(shard: number, repairId: Id): Promise<RemovedCount[]> {
     const rows = await this.shard(shard).query(countRemoved, [repairId]);
     return rows.map(({ kind, ...count }) => ({ ...count, kind: kindOfCode(kind) }));
+  }
+
+  /**
+   * Puts some of the orphans back that a repair has removed.
+   * @returns whether there may be more
+   */
+  async restore(shard: number, repairId: Id): Promise<boolean> {
+    return (await this.shard(shard).query(restoreActivities, [repairId]))[0]!.taken > 0;
   }
 
   private shard(number: number): Database {

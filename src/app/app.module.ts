@@ -20,7 +20,7 @@ import { AdminController } from '../ops/admin.controller.js';
 import { GateController } from '../ops/gate.controller.js';
 import { Janitor } from '../ops/janitor.js';
 import { OpsModule } from '../ops/ops.module.js';
-import { RepairUpkeepHandler, RepairWalkHandler } from '../ops/repair.handlers.js';
+import { RepairUpkeepHandler, RepairWalkHandler, RestoreOrphansHandler } from '../ops/repair.handlers.js';
 import { RepairsController } from '../ops/repairs.controller.js';
 import { RedisCacheController } from '../ops/redis-cache.controller.js';
 import type { Config } from '../platform/config/config.js';
@@ -85,6 +85,7 @@ const WORKER_PROVIDERS: Type[] = [
   UserFollowedHandler,
   RepairWalkHandler,
   RepairUpkeepHandler,
+  RestoreOrphansHandler,
   MirrorKeeper,
   UserDeletedHandler,
   MirrorAuditor,

@@ -7,6 +7,7 @@ import type { StoredRow } from '../activities/removal-tracks.js';
 import { UniqueKeys } from '../activities/unique-keys.js';
 import { ShardRouter } from '../platform/database/shards.js';
 import { Orphans } from './repair/orphans.js';
+import { whichShards } from './repair/which-shards.js';
 
 const EXAMPLES = 3;
 
@@ -34,19 +35,19 @@ export class RepairSurvey {
   ) {}
 
   /**
-   * @param shards all of them unless given
+   * @param shard this one alone; all of them unless given
    * @param rowsPerSecond at most so many rows are looked at a second
    * @param report is told how many rows were looked at, of about how many
    */
   async run(
-    { shards = [...this.shards.shards.keys()], rowsPerSecond }: { shards?: number[]; rowsPerSecond?: number },
+    { shard, rowsPerSecond }: { shard?: number | undefined; rowsPerSecond?: number | undefined },
     report: (seen: number, total: number) => void = () => undefined,
   ): Promise<SurveyResult> {
     const tally = new Tally();
     const withoutKeys: number[] = [];
-    for (const shard of shards) {
-      if (!(await this.keys.complete(shard))) withoutKeys.push(shard);
-      await this.survey.at(shard, async (snapshot) => {
+    for (const number of whichShards(this.shards, shard)) {
+      if (!(await this.keys.complete(number))) withoutKeys.push(number);
+      await this.survey.at(number, async (snapshot) => {
         const before = tally.rows;
         const total = before + snapshot.leaves.reduce((sum, { rows }) => sum + rows, 0);
         for await (const rows of snapshot.rows()) {

@@ -3,14 +3,24 @@ import { ActivityRemoval } from '../activities/activity-removal.js';
 import { UniqueKeys } from '../activities/unique-keys.js';
 import { errorText } from '../platform/error-text.js';
 import { Problem } from '../platform/http/problem.js';
+import type { Id } from '../platform/ids/ids.js';
 import type { Handler } from '../platform/queues/job.js';
 import { HandlesJob } from '../platform/queues/job-handlers.js';
 import { Finish } from './repair/finish.js';
-import { type OpenPart, repairUpkeep, repairWalk, RepairStore, type StepJob } from './repair/repair-store.js';
+import {
+  type OpenPart,
+  repairUpkeep,
+  repairWalk,
+  RepairStore,
+  restoreOrphans,
+  type StepJob,
+} from './repair/repair-store.js';
 import { Walk } from './repair/walk.js';
 
 /** How long a walk waits before a closed gate until it looks again, in milliseconds. */
 const REFUSED_MS = 2_000;
+/** How long one job puts rows back, in milliseconds. */
+const RESTORE_MS = 500;
 
 /** Walks on through the rows of a shard. */
 @Injectable()
@@ -37,6 +47,26 @@ export class RepairWalkHandler implements Handler<StepJob> {
       orphans,
       pauseMs: refused ? REFUSED_MS : Math.max(0, due),
     });
+    return 'done';
+  }
+}
+
+/** Puts back what was taken for orphans, for half a second; what is left is another job. */
+@Injectable()
+@HandlesJob(restoreOrphans)
+export class RestoreOrphansHandler implements Handler<{ repairId: Id; shard: number }> {
+  constructor(
+    private readonly store: RepairStore,
+    private readonly removal: ActivityRemoval,
+  ) {}
+
+  async handle({ repairId, shard }: { repairId: Id; shard: number }): Promise<'done'> {
+    const until = performance.now() + RESTORE_MS;
+    while (await this.removal.restore(shard, repairId)) {
+      if (performance.now() < until) continue;
+      await this.store.restore(repairId, [shard]);
+      break;
+    }
     return 'done';
   }
 }

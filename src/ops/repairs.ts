@@ -3,6 +3,7 @@ import { ActivityRemoval, type RemovedCount } from '../activities/activity-remov
 import { ShardRouter } from '../platform/database/shards.js';
 import { Problem } from '../platform/http/problem.js';
 import type { Id } from '../platform/ids/ids.js';
+import { whichShards } from './repair/which-shards.js';
 import { type Phase, type RepairState, RepairStore } from './repair/repair-store.js';
 
 export interface RepairOptions {
@@ -54,10 +55,7 @@ export class Repairs {
    * @throws Problem `repair-running`; `invalid-request` when there is no such shard
    */
   async start({ by, shard, rowsPerSecond }: RepairOptions): Promise<Id> {
-    const all = [...this.shards.shards.keys()];
-    const wanted = shard === undefined ? all : [shard];
-    if (wanted.some((number) => !all.includes(number)))
-      throw new Problem('invalid-request', `There is no shard ${shard}: they are 0 to ${all.length - 1}.`);
+    const wanted = whichShards(this.shards, shard);
     const failed = await this.failedBefore(wanted);
     if (failed && (await this.store.resume(failed, rowsPerSecond))) return failed;
     const id = await this.store.open(by, rowsPerSecond, wanted);
@@ -74,6 +72,21 @@ export class Repairs {
   /** Ends a running repair; what it has removed stays removed, and kept. @throws Problem `not-found` when it is not running */
   async abort(id: Id): Promise<void> {
     if (!(await this.store.abort(id))) throw new Problem('not-found', 'No such repair is running.');
+  }
+
+  /**
+   * Has the workers put back what a repair took for orphans; poll `removed` until none is left.
+   * @throws Problem `not-found` when there is no such repair, or it is still running
+   */
+  async restore(id: Id): Promise<Repair> {
+    const repair = await this.find(id);
+    if (!repair || repair.state === 'running')
+      throw new Problem('not-found', 'No such repair has come to its end.');
+    await this.store.restore(
+      id,
+      repair.shards.map(({ shard }) => shard),
+    );
+    return repair;
   }
 
   async find(id: Id): Promise<Repair | undefined> {

@@ -176,6 +176,23 @@ describe(`a legacy import of ${ROWS} rows without unique indexes`, () => {
     expect([code, JSON.parse(stdout).findings]).toEqual([0, []]);
     expect((await command()).code).toBe(0);
   }, 240_000);
+
+  it('gets its orphans back when somebody wants them', async () => {
+    const { rows } = await primary.query<{ id: Id }>(
+      'SELECT repair_id AS id FROM activity_repair_shards ORDER BY orphans DESC LIMIT 1',
+    );
+    const kept = `activities_removed WHERE reason = 'orphan' AND repair_id = ${rows[0]!.id}`;
+    await Promise.all(
+      shards.map((shard) => shard.query(`CREATE TABLE back AS SELECT ${COLUMNS} FROM ${kept}`)),
+    );
+    const { code, stdout } = await command('--restore', rows[0]!.id);
+    expect([code, JSON.parse(stdout).restored]).toEqual([0, await figures('back')]);
+    expect(await figures(kept)).toBe(0);
+    const missing = `back LEFT JOIN activities USING (recipient_id, stream, kind, actor_id, subject_id) WHERE activities.entry_id IS NULL`;
+    expect(await figures(missing), 'not put back').toBe(0);
+    const others = `(SELECT ${COLUMNS} FROM activities EXCEPT TABLE expected EXCEPT TABLE back) AS other`;
+    expect(await figures(`${others} WHERE subject_id <> ALL ('{${posted.join()}}')`), 'invented').toBe(0);
+  }, 240_000);
 });
 
 /** Posts, and writers that repeat what they have written, until told to end. */

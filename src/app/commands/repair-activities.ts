@@ -4,7 +4,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { type Repair, type RepairOptions, Repairs } from '../../ops/repairs.js';
 import { type Finding, RepairSurvey } from '../../ops/repair-survey.js';
 import type { RemovedCount } from '../../activities/activity-removal.js';
-import type { Id } from '../../platform/ids/ids.js';
+import { type Id, isId } from '../../platform/ids/ids.js';
 import { CommandError, complain, printResult, withServices } from './operate.js';
 import { Progress } from './progress.js';
 
@@ -13,6 +13,7 @@ interface RepairCommandOptions {
   throttle?: number;
   shard?: number;
   abort?: boolean;
+  restore?: Id;
   json?: boolean;
 }
 
@@ -35,9 +36,12 @@ export function repairActivitiesCommand(): Command {
     .option('--throttle <rows>', 'look at so many rows a second at most, on each shard', parseCount)
     .option('--shard <number>', 'this shard alone', parseShard)
     .option('--abort', 'end the repair that is running; what it has removed stays removed, and kept')
-    .action((options: RepairCommandOptions) =>
-      options.dryRun ? dryRun(options) : options.abort ? abort(options) : repair(options),
-    );
+    .option('--restore <repair>', 'put back what this repair took for orphans', parseId)
+    .action((options: RepairCommandOptions) => {
+      if (options.dryRun) return dryRun(options);
+      if (options.abort) return abort(options);
+      return options.restore === undefined ? repair(options) : restore(options.restore, options);
+    });
 }
 
 function repair({ throttle, shard, json }: RepairCommandOptions): Promise<void> {
@@ -45,8 +49,8 @@ function repair({ throttle, shard, json }: RepairCommandOptions): Promise<void> 
     const repairs = services.get(Repairs);
     const options: RepairOptions = {
       by: `${userInfo().username} (command line)`,
-      ...(shard === undefined ? {} : { shard }),
-      ...(throttle ? { rowsPerSecond: throttle } : {}),
+      shard,
+      rowsPerSecond: throttle,
     };
     const running = await repairs.running();
     if (running) complain(`repair ${running} is running already, as it was begun; this watches it`);
@@ -94,17 +98,37 @@ function abort({ json }: RepairCommandOptions): Promise<void> {
   });
 }
 
+function restore(id: Id, { json }: RepairCommandOptions): Promise<void> {
+  return withServices(async (services) => {
+    const repairs = services.get(Repairs);
+    const progress = new Progress();
+    const repair = await repairs.restore(id);
+    const total = orphansIn(await repairs.removed(repair));
+    try {
+      const deadline = Date.now() + WATCH_MS;
+      for (let left = total; left > 0; left = orphansIn(await repairs.removed(repair))) {
+        progress.update('restoring', total - left, total);
+        if (Date.now() > deadline)
+          throw new CommandError(`${left} rows are still to be put back; the workers go on`);
+        await delay(POLL_MS);
+      }
+    } finally {
+      progress.stop();
+    }
+    printResult(json, { id, restored: total }, `${total} rows were put back`);
+  });
+}
+
+const orphansIn = (removed: readonly RemovedCount[]): number =>
+  removed.reduce((sum, { reason, rows }) => sum + (reason === 'orphan' ? rows : 0), 0);
+
 function dryRun({ throttle, shard, json }: RepairCommandOptions): Promise<void> {
   return withServices(async (services) => {
     const progress = new Progress();
     const result = await services
       .get(RepairSurvey)
-      .run(
-        {
-          ...(shard === undefined ? {} : { shards: [shard] }),
-          ...(throttle ? { rowsPerSecond: throttle } : {}),
-        },
-        (seen, total) => progress.update('rows', seen, Math.round(total)),
+      .run({ shard, rowsPerSecond: throttle }, (seen, total) =>
+        progress.update('rows', seen, Math.round(total)),
       )
       .finally(() => progress.stop());
     const { rows, findings, withoutKeys } = result;
@@ -147,6 +171,11 @@ function parseCount(text: string): number {
   if (!Number.isInteger(count) || count < 1 || count > 10_000_000)
     throw new InvalidArgumentError('expected a whole number from 1 to 10,000,000');
   return count;
+}
+
+function parseId(text: string): Id {
+  if (!isId(text)) throw new InvalidArgumentError('expected the id of a repair');
+  return text;
 }
 
 function parseShard(text: string): number {

@@ -21,6 +21,13 @@ export const repairWalk = defineJob<StepJob>('activities.repair', 'activities', 
 /** What a repair does beside the removals: it may take long, and the last of it needs a quiet queue of activities. */
 export const repairUpkeep = defineJob<StepJob>('activities.repair-upkeep', 'maintenance');
 
+/** Puts back what a repair took for orphans on one shard. */
+export const restoreOrphans = defineJob<{ repairId: Id; shard: number }>(
+  'activities.restore',
+  'activities',
+  20,
+);
+
 /** How far a walk has come: behind a row, in one of the tables, on one of the two tracks. */
 export interface Position {
   leaf: string;
@@ -168,6 +175,13 @@ export class RepairStore {
         return this.record(transaction, repairId, { shard, step: next.step }, phase, pauseMs);
       await this.startWaiting(transaction, repairId);
       await transaction.query(endRepair, [repairId]);
+    });
+  }
+
+  /** Has the orphans put back that a repair has removed from some shards. */
+  async restore(repairId: Id, shards: readonly number[]): Promise<void> {
+    await this.primary.transaction(async (transaction) => {
+      for (const shard of shards) await this.outbox.record(transaction, restoreOrphans, { repairId, shard });
     });
   }
 
