@@ -28,6 +28,8 @@ const restoreActivities = sqlFile<{ taken: number }>(import.meta.url, './sql/res
 const UNDEFINED_TABLE = '42P01';
 /** What the fence in a shard raises while its gate is closed. */
 const FENCE_CLOSED = 'SL001';
+/** What a partition raises that is a copy, to be dropped, of one that has moved to another shard. */
+const BUCKET_MOVED = 'SL002';
 
 /** Walks the activities of a shard and removes rows of them; each removed row is kept in `activities_removed`. */
 @Injectable()
@@ -71,6 +73,7 @@ export class ActivityRemoval {
       return (await this.shard(shard).query(onLeaf(track.remove, leaf), parameters))[0]!;
     } catch (error) {
       if (codeOf(error) === FENCE_CLOSED) return 'closed';
+      if (codeOf(error) === BUCKET_MOVED) return { duplicates: 0, orphans: 0 };
       throw error;
     }
   }
