@@ -5,12 +5,14 @@ import { ShardMapVersion1763825000000 } from './primary/1763825000000-shard-map-
 import { FairFanOut1763830000000 } from './primary/1763830000000-fair-fan-out.js';
 import { IndexBuilds1763840000000 } from './primary/1763840000000-index-builds.js';
 import { StatementStatistics1763841000000 } from './primary/1763841000000-statement-statistics.js';
+import { ActivityRepairs1763850000000 } from './primary/1763850000000-activity-repairs.js';
 import { Conversations1763860000000 } from './primary/1763860000000-conversations.js';
 import { CompleteFeeds1763870000000 } from './primary/1763870000000-complete-feeds.js';
 import { Activities1763600000000 } from './shard/1763600000000-activities.js';
 import { Fence1763820000000 } from './shard/1763820000000-fence.js';
 import { Partitions1763825000000 } from './shard/1763825000000-partitions.js';
 import { ShardStatementStatistics1763841000000 } from './shard/1763841000000-statement-statistics.js';
+import { ActivitiesRemoved1763850000000 } from './shard/1763850000000-activities-removed.js';
 
 /** The primary's migrations, oldest first. */
 export const primaryMigrations = [
@@ -21,6 +23,7 @@ export const primaryMigrations = [
   FairFanOut1763830000000,
   IndexBuilds1763840000000,
   StatementStatistics1763841000000,
+  ActivityRepairs1763850000000,
   Conversations1763860000000,
   CompleteFeeds1763870000000,
 ];
@@ -31,4 +34,5 @@ export const shardMigrations = [
   Fence1763820000000,
   Partitions1763825000000,
   ShardStatementStatistics1763841000000,
+  ActivitiesRemoved1763850000000,
 ];

@@ -1,11 +1,22 @@
 import { Module } from '@nestjs/common';
+import { ActivityRemoval } from './activity-removal.js';
 import { ActivityStore } from './activity-store.js';
+import { ActivitySurvey } from './activity-survey.js';
 import { Fence } from './fence.js';
 import { NotificationStore } from './notification-store.js';
 import { PlacementStore } from './placement-store.js';
 import { RowWriter } from './row-writer.js';
+import { UniqueKeys } from './unique-keys.js';
 
-const SERVICES = [ActivityStore, Fence, NotificationStore, PlacementStore];
+const SERVICES = [
+  ActivityRemoval,
+  ActivityStore,
+  ActivitySurvey,
+  Fence,
+  NotificationStore,
+  PlacementStore,
+  UniqueKeys,
+];
 
 @Module({ providers: [...SERVICES, RowWriter], exports: SERVICES })
 export class ActivitiesModule {}

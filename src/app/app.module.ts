@@ -30,6 +30,8 @@ import { GateController } from '../ops/gate.controller.js';
 import { IndexBuildsController } from '../ops/index-builds.controller.js';
 import { Janitor } from '../ops/janitor.js';
 import { OpsModule } from '../ops/ops.module.js';
+import { RepairUpkeepHandler, RepairWalkHandler, RestoreOrphansHandler } from '../ops/repair.handlers.js';
+import { RepairsController } from '../ops/repairs.controller.js';
 import { RedisCacheController } from '../ops/redis-cache.controller.js';
 import { SlowQueriesController } from '../ops/slow-queries.controller.js';
 import type { Config } from '../platform/config/config.js';
@@ -80,6 +82,7 @@ const API_CONTROLLERS = [
   RedisCacheController,
   IndexBuildsController,
   SlowQueriesController,
+  RepairsController,
 ];
 
 /** What every serving process does; an operator's command does not. */
@@ -95,6 +98,9 @@ const WORKER_PROVIDERS: Type[] = [
   FanOutChunkHandler,
   UsersMentionedHandler,
   UserFollowedHandler,
+  RepairWalkHandler,
+  RepairUpkeepHandler,
+  RestoreOrphansHandler,
   MirrorKeeper,
   UserDeletedHandler,
   PostsDeletedHandler,

@@ -5,6 +5,7 @@ import { gateCommand } from './commands/gate.js';
 import { importGraphCommand } from './commands/import-graph.js';
 import { migrateCommand } from './commands/migrate.js';
 import { rebuildRedisCacheCommand } from './commands/rebuild-redis-cache.js';
+import { repairActivitiesCommand } from './commands/repair-activities.js';
 import { seedCommand } from './commands/seed.js';
 import { slowQueriesCommand } from './commands/slow-queries.js';
 import { usersCommand } from './commands/users.js';
@@ -30,6 +31,7 @@ export function createProgram(): Command {
     fanoutCommand(),
     buildIndexCommand(),
     slowQueriesCommand(),
+    repairActivitiesCommand(),
   ];
   for (const command of commands) {
     addJsonOption(command);

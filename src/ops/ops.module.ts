@@ -9,11 +9,40 @@ import { GraphImport } from './graph-import.js';
 import { BuildStore } from './index-build/build-store.js';
 import { BuildViews } from './index-build/build-view.js';
 import { IndexBuilds } from './index-builds.js';
+import { Finish } from './repair/finish.js';
+import { Orphans } from './repair/orphans.js';
+import { RepairStore } from './repair/repair-store.js';
+import { Walk } from './repair/walk.js';
+import { Repairs } from './repairs.js';
+import { RepairSurvey } from './repair-survey.js';
 import { SlowQueries } from './slow-queries.js';
 
 @Module({
   imports: [UsersModule, AuthModule, RelationshipsModule, PostsModule, FanoutModule],
-  providers: [DemoNetwork, GraphImport, BuildStore, BuildViews, IndexBuilds, SlowQueries],
-  exports: [DemoNetwork, GraphImport, IndexBuilds, SlowQueries],
+  providers: [
+    DemoNetwork,
+    GraphImport,
+    BuildStore,
+    BuildViews,
+    IndexBuilds,
+    SlowQueries,
+    RepairStore,
+    Orphans,
+    Walk,
+    Finish,
+    Repairs,
+    RepairSurvey,
+  ],
+  exports: [
+    DemoNetwork,
+    GraphImport,
+    IndexBuilds,
+    SlowQueries,
+    RepairStore,
+    Walk,
+    Finish,
+    Repairs,
+    RepairSurvey,
+  ],
 })
 export class OpsModule {}

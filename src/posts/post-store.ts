@@ -43,6 +43,7 @@ const deletePost = sqlFile<Attachment>(import.meta.url, './sql/delete-post.sql')
 const deletePosts = sqlFile<DeletedPost>(import.meta.url, './sql/delete-posts.sql');
 const lockPosts = sqlFile(import.meta.url, './sql/lock-posts.sql');
 const postsByIds = sqlFile<PostRow>(import.meta.url, './sql/posts-by-ids.sql');
+const presentPosts = sqlFile<{ id: Id }>(import.meta.url, './sql/present-posts.sql');
 const postsOfAuthor = sqlFile<{ id: Id }>(import.meta.url, './sql/posts-of-author.sql');
 const somePostsOfAuthor = sqlFile<Attachment>(import.meta.url, './sql/some-posts-of-author.sql');
 const commentsPage = sqlFile<{ id: Id }>(import.meta.url, './sql/comments-page.sql');
@@ -101,6 +102,11 @@ export class PostStore {
   /** The posts with these ids; those that do not exist (any more) are missing from the map. */
   byIds(ids: readonly Id[]): Promise<Map<Id, Readonly<PostRow>>> {
     return this.reads.byIds(ids);
+  }
+
+  /** Those of the ids whose posts are there. An id that is missing was never given, or its post is gone for good. */
+  async present(ids: readonly Id[]): Promise<Set<Id>> {
+    return new Set((await this.primary.query(presentPosts, [idList(ids)])).map((row) => row.id));
   }
 
   /** Ids of an author's posts and reposts below `before`, newest first, at most `limit`. */

@@ -24,6 +24,7 @@ const spreadIds = sqlFile<{ id: Id }>(import.meta.url, './sql/spread-ids.sql');
 const countUsers = sqlFile<{ n: number }>(import.meta.url, './sql/count-users.sql');
 const countExisting = sqlFile<{ found: number }>(import.meta.url, './sql/count-existing.sql');
 const knownUsers = sqlFile<{ id: Id }>(import.meta.url, './sql/known-users.sql');
+const presentUsers = sqlFile<{ id: Id }>(import.meta.url, './sql/present-users.sql');
 const addPosts = sqlFile(import.meta.url, './sql/add-posts.sql');
 
 /** Reads users in batches; the only place, with `Accounts`, that names their table. */
@@ -64,6 +65,11 @@ export class UserStore {
   /** Those of the ids that were ever given to a user, who may be deleted by now. */
   async known(ids: readonly Id[]): Promise<Id[]> {
     return ids.length === 0 ? [] : (await this.primary.query(knownUsers, [ids])).map((row) => row.id);
+  }
+
+  /** Those of the ids whose users are there. An id that is missing was never given, or its user is gone for good. */
+  async present(ids: readonly Id[]): Promise<Set<Id>> {
+    return new Set((await this.primary.query(presentUsers, [idList(ids)])).map((row) => row.id));
   }
 
   /** How many users there are. */

@@ -24,6 +24,7 @@ export const PROBLEMS = {
   'gate-timeout': { status: 409, title: 'The queue did not become quiet in time; the gate was opened again' },
   'index-conflict': { status: 409, title: 'The indexes that there are stand against this' },
   'index-build-running': { status: 409, title: 'An index is being built already' },
+  'repair-running': { status: 409, title: 'A repair of the activities is running already' },
   overloaded: { status: 503, title: 'The service is too busy at the moment' },
   unavailable: { status: 503, title: 'A part of the service cannot be reached at the moment' },
   internal: { status: 500, title: 'Something went wrong on our side' },

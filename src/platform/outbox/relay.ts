@@ -9,7 +9,7 @@ import { PrimaryDatabase } from '../database/primary.js';
 import { sqlFile } from '../database/sql.js';
 import { errorText } from '../error-text.js';
 import type { Id } from '../ids/ids.js';
-import { type QueueName, topicsOf } from '../queues/job.js';
+import { QUEUE_NAMES, type QueueName, topicsOf } from '../queues/job.js';
 import { type NewJob, Queues } from '../queues/queues.js';
 import { Outbox } from './outbox.js';
 
@@ -83,7 +83,7 @@ export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShu
     const { queueDepth } = this.config.outbox;
     const outcomes = await Promise.allSettled([
       this.queues.withRoom('activities', BATCH, queueDepth, (room) => this.dispatch('activities', room)),
-      this.dispatch('graph', BATCH),
+      ...UNBOUNDED.map((queue) => this.dispatch(queue, BATCH)),
     ]);
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
     return outcomes.some((outcome) => outcome.status === 'fulfilled' && outcome.value === BATCH);
@@ -110,5 +110,8 @@ const toJob = ({ id, topic, payload }: OutboxRow): NewJob => ({
   type: topic,
   data: { outboxId: id, payload },
 });
+
+/** The queues whose jobs are few. */
+const UNBOUNDED = QUEUE_NAMES.filter((name) => name !== 'activities');
 
 const logger = new Logger('OutboxRelay');

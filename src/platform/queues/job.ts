@@ -1,5 +1,8 @@
-/** The queues there are. `activities` is the chokepoint; `graph` keeps the mirror and what follows from sign-ups. */
-export const QUEUE_NAMES = ['activities', 'graph'] as const;
+/**
+ * The queues there are. `activities` is the chokepoint; `graph` keeps the mirror and what follows from sign-ups;
+ * `maintenance` carries long work on the stores themselves, which goes on while the chokepoint's gate is closed.
+ */
+export const QUEUE_NAMES = ['activities', 'graph', 'maintenance'] as const;
 export type QueueName = (typeof QUEUE_NAMES)[number];
 
 /**

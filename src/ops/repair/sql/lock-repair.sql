@@ -1,0 +1,1 @@
+SELECT state FROM activity_repairs WHERE id = $1 FOR UPDATE
