@@ -6,6 +6,7 @@ import { Metrics } from '../../platform/metrics/metrics.js';
 import { GraphRedis } from '../../platform/redis/redis.js';
 import { LuaScript } from '../../platform/redis/script.js';
 import { type GraphFacts, GraphView, type Standing } from '../../users/graph-view.js';
+import { MirrorComparison } from '../audit/mirror-comparison.js';
 import { GraphStore } from '../graph-store.js';
 import { kindOf } from '../kinds.js';
 import { Mirror } from './mirror.js';
@@ -20,6 +21,8 @@ const FALLBACKS_AT_A_TIME = 8;
 const MOST_WAITING = 1_000;
 /** How many users may be loaded into the mirror at a time because somebody asked for them. */
 const REFILLS_AT_A_TIME = 4;
+/** Of those whom a refilled user follows, so many are put right at once; the rest is left to the audit. */
+const MOST_CONCERNED = 500;
 const FOLLOWS_ME = 8;
 const BLOCKS_ME = 16;
 
@@ -41,6 +44,7 @@ export class MirrorReader extends GraphView {
     private readonly redis: GraphRedis,
     private readonly mirror: Mirror,
     private readonly store: GraphStore,
+    private readonly comparison: MirrorComparison,
     private readonly metrics: Metrics,
   ) {
     super();
@@ -99,14 +103,27 @@ export class MirrorReader extends GraphView {
 
   private refill(users: readonly Id[]): void {
     for (const user of users) {
-      const load = async () => {
-        const epoch = await this.mirror.currentEpoch();
-        if (epoch && !(await this.mirror.load(epoch, [user]))) this.nobodies.add(user);
-      };
       this.refills
-        .run(user, () => this.refillLimit(load))
+        .run(user, () => this.refillLimit(() => this.load(user)))
         .catch((error: unknown) => this.logger.debug(`could not refill the mirror: ${String(error)}`));
     }
+  }
+
+  /**
+   * Loads a user who is missing. A newcomer is right by that; one whose keys were lost takes more: their own followers are
+   * unknown, and those whom they follow had counted them already.
+   */
+  private async load(user: Id): Promise<void> {
+    const epoch = await this.mirror.currentEpoch();
+    if (!epoch) return;
+    if (!(await this.mirror.load(epoch, [user]))) return this.nobodies.add(user);
+    const concerned = await this.store.subjects(
+      user,
+      ['friend', 'noise', 'block'],
+      undefined,
+      MOST_CONCERNED,
+    );
+    await this.comparison.repair(epoch, await this.comparison.compare(epoch, [user, ...concerned]));
   }
 }
 
