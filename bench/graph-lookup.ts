@@ -1,6 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { INestApplicationContext } from '@nestjs/common';
+import { Metrics } from '../src/platform/metrics/metrics.js';
 import { GraphRedis } from '../src/platform/redis/redis.js';
 import type { Id } from '../src/platform/ids/ids.js';
+import { GraphStore } from '../src/relationships/graph-store.js';
 import { Mirror } from '../src/relationships/mirror/mirror.js';
 import { MirrorRebuild } from '../src/relationships/mirror-rebuild.js';
 import { GraphView } from '../src/users/graph-view.js';
@@ -20,6 +23,7 @@ const QUESTIONS = 5_000;
 const IN_FLIGHT = 64;
 const ROUNDS = 7;
 const SECONDS = 1.5;
+const CHECKED = 500;
 
 const SIZES: Record<string, GraphData> = { medium: EPINIONS, small: FACEBOOK, large: TEN_MILLION };
 
@@ -58,6 +62,7 @@ async function run({ stack, size, say }: BenchContext): Promise<Report> {
     );
   }
   const alone = (await askFor(SECONDS, 1, questions, ways.lookup)).sort((a, b) => a - b);
+  const [fallbacks, wrong] = [await countFallbacks(services), await countWrong(services, questions)];
   const series = (name: keyof typeof ways, key: string, label: string): Series => ({
     name: key,
     label,
@@ -72,6 +77,8 @@ async function run({ stack, size, say }: BenchContext): Promise<Report> {
       series('facts', 'factsPerSecond', 'lookups with the counts of each'),
       series('single', 'singleSmismemberPerSecond', `single SMISMEMBERs of ${IDS}, half of what is asked`),
       single('ratioToSingle', 'lookups / single SMISMEMBERs', '', pairedRatio(rates.lookup!, rates.single!)),
+      single('fallbacks', 'lookups that went to Postgres', '', fallbacks),
+      single('wrong', `answers of ${CHECKED} that Postgres does not give`, '', wrong),
       single('p50Ms', 'one at a time, half within', 'ms', median(alone)),
       single('p99Ms', 'one at a time, 99 % within', 'ms', alone[Math.floor(alone.length * 0.99)]!),
     ],
@@ -85,7 +92,7 @@ async function run({ stack, size, say }: BenchContext): Promise<Report> {
   };
 }
 
-/** Viewers and ids by degree, as the ends of random follows; a quarter of the ids are followed by the viewer's first. */
+/** Viewers and ids by degree, as the ends of random follows; the first id is one that the viewer follows. */
 async function drawQuestions(services: INestApplicationContext): Promise<Question[]> {
   const follows = await drawFollows(services, QUESTIONS);
   return follows.map(({ owner, subject }, index) => {
@@ -100,16 +107,30 @@ async function drawQuestions(services: INestApplicationContext): Promise<Questio
   });
 }
 
+/** How many lookups the mirror could not answer: then it was Postgres that was measured. */
+async function countFallbacks(services: INestApplicationContext): Promise<number> {
+  const { values } = await services.get(Metrics).mirrorFallbacks.get();
+  return values.reduce((sum, { value }) => sum + value, 0);
+}
+
+/** How many answers differ from what Postgres says. */
+async function countWrong(services: INestApplicationContext, questions: Question[]): Promise<number> {
+  let wrong = 0;
+  for (const { viewer, ids } of questions.slice(0, CHECKED)) {
+    const answers = await services.get(GraphView).facts(viewer, ids);
+    if (!isDeepStrictEqual(answers, await services.get(GraphStore).facts(viewer, ids))) wrong++;
+  }
+  return wrong;
+}
+
 type Ask = (question: Question) => Promise<unknown>;
 
 async function waysToAsk(services: INestApplicationContext) {
   const graph = services.get(GraphView);
+  const mirror = services.get(Mirror);
   const { client } = services.get(GraphRedis);
-  const { keys, ...mirror } = {
-    keys: services.get(Mirror).keys,
-    epoch: (await services.get(Mirror).currentEpoch())!,
-  };
-  const following = (user: Id) => keys.set(mirror.epoch, user, 'following');
+  const epoch = (await mirror.currentEpoch())!;
+  const following = (user: Id) => mirror.keys.set(epoch, user, 'following');
   return {
     lookup: ({ viewer, ids }) => graph.standings(viewer, ids),
     bare: ({ viewer, ids }) => {

@@ -11,7 +11,7 @@ import { removeKeys } from './rebuild/remove-keys.js';
 import { RedisWatch, type SlowestCommand } from './rebuild/redis-watch.js';
 import { UserStore } from '../users/user-store.js';
 
-const swapEpoch = LuaScript.load<string | null>(import.meta.url, './rebuild/swap-epoch.lua');
+const swapEpoch = LuaScript.load<number>(import.meta.url, './rebuild/swap-epoch.lua');
 const drainLog = LuaScript.load<number>(import.meta.url, './rebuild/drain-log.lua', './mirror/functions.lua');
 const LOG_ENTRIES_PER_CALL = 200;
 const OWNERS_PER_LOAD = 200;
@@ -45,6 +45,7 @@ export interface RebuildCertificate {
   compared: number;
   /** Users among them who were not right; a rebuild with any does not swap. */
   mismatches: number;
+  /** Until the new epoch was the one that is read; the old one's keys are removed after that. */
   seconds: number;
   /** What Redis needs for the new epoch, in bytes. */
   bytes: number;
@@ -111,6 +112,16 @@ export class MirrorRebuild {
     return text ? (JSON.parse(text) as RebuildCertificate) : undefined;
   }
 
+  /** Removes what is left of epochs that are no longer read. */
+  async removeLeft(): Promise<void> {
+    const { client } = this.redis;
+    const { keys } = this.mirror;
+    for (const epoch of await client.smembers(keys.leaving)) {
+      await removeKeys(client, keys.allOf(epoch));
+      await client.srem(keys.leaving, epoch);
+    }
+  }
+
   /** Stops a rebuild of this process soon; whoever rebuilds next goes on with it. */
   abandon(): void {
     this.lock?.abandon();
@@ -133,6 +144,7 @@ export class MirrorRebuild {
       const bytes = await watch.grown();
       await this.swap(state.epoch);
       const seconds = (performance.now() - began) / 1_000;
+      await this.removeLeft();
       const slowest = await watch.slowest();
       const certificate = { ...filled, ...comparison, seconds, bytes, slowest, resumed };
       await this.redis.client.set(this.mirror.keys.rebuildLast, JSON.stringify(certificate));
@@ -204,10 +216,9 @@ export class MirrorRebuild {
   }
 
   private async swap(epoch: string): Promise<void> {
-    const before = await swapEpoch.run(this.redis.client, [this.mirror.keys.epoch], [epoch]);
-    if (before === null) throw overtaken();
+    const { epoch: key, leaving } = this.mirror.keys;
+    if ((await swapEpoch.run(this.redis.client, [key, leaving], [epoch])) === 0) throw overtaken();
     await this.states.clear();
-    if (before !== '') await removeKeys(this.redis.client, this.mirror.keys.allOf(before));
   }
 }
 

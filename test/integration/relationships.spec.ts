@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { compareIds } from '../../src/platform/ids/ids.js';
 import { Outbox } from '../../src/platform/outbox/outbox.js';
 import { GraphView } from '../../src/users/graph-view.js';
 import type { Client } from '../support/client.js';
@@ -127,6 +128,7 @@ describe('relationships', () => {
     ['mutes', 'mute'],
   ])('pages through %s while it changes', async (list, kind) => {
     const [a, ...others] = (await some(13)) as [Client, ...Client[]];
+    others.sort((one, other) => compareIds(one.id, other.id));
     const put = (other: Client) => a.put(`/v1/relationships/${other.id}`, { kind });
     // The first and the last to sign up come later.
     for (const other of others.slice(1, -1)) await put(other);

@@ -21,8 +21,6 @@ const FALLBACKS_AT_A_TIME = 8;
 const MOST_WAITING = 1_000;
 /** How many users may be loaded into the mirror at a time because somebody asked for them. */
 const REFILLS_AT_A_TIME = 4;
-/** Of those whom a refilled user follows, so many are put right at once; the rest is left to the audit. */
-const MOST_CONCERNED = 500;
 const FOLLOWS_ME = 8;
 const BLOCKS_ME = 16;
 
@@ -109,21 +107,13 @@ export class MirrorReader extends GraphView {
     }
   }
 
-  /**
-   * Loads a user who is missing. A newcomer is right by that; one whose keys were lost takes more: their own followers are
-   * unknown, and those whom they follow had counted them already.
-   */
+  /** Loads a user who is missing: a newcomer, of whom all is known, or one whose keys were lost, followers included. */
   private async load(user: Id): Promise<void> {
     const epoch = await this.mirror.currentEpoch();
     if (!epoch) return;
-    if (!(await this.mirror.load(epoch, [user]))) return this.nobodies.add(user);
-    const concerned = await this.store.subjects(
-      user,
-      ['friend', 'noise', 'block'],
-      undefined,
-      MOST_CONCERNED,
-    );
-    await this.comparison.repair(epoch, await this.comparison.compare(epoch, [user, ...concerned]));
+    const drift = await this.comparison.compare(epoch, [user]);
+    if (drift.length > 0) await this.comparison.repair(epoch, drift);
+    else if (!(await this.mirror.load(epoch, [user]))) this.nobodies.add(user);
   }
 }
 
