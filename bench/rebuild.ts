@@ -15,7 +15,7 @@ import { TrafficProcess } from './rebuild/traffic.js';
 import type { TrafficCount } from './rebuild/traffic-main.js';
 
 const SIZES: Record<string, GraphData> = { medium: TEN_MILLION, small: EPINIONS };
-const ROUNDS = 3;
+const ROUNDS = 2;
 const LOOKUPS_PER_SECOND = 200;
 const WRITES_PER_SECOND = 500;
 /** How long lookups are watched before a rebuild begins. */
@@ -87,25 +87,22 @@ interface Rounds {
 async function measure(services: INestApplicationContext, setting: Setting): Promise<Rounds> {
   const { follows, sets, users, lookups, stack, say } = setting;
   const rounds: Rounds = { loader: '', ready: [], idle: [], busy: [] };
+  const describe = ({ edges, seconds, before, during }: Rebuilt) =>
+    `${Math.round(edges / seconds)}/s (p99 ${before.p99Ms.toFixed(2)} → ${during.p99Ms.toFixed(2)} ms)`;
   for (let round = 1; round <= ROUNDS; round++) {
     const { seconds, loader } = await loadReadySets(sets, stack.config.redis.graphUrl);
     rounds.loader = loader;
     rounds.ready.push(follows / seconds);
+    say(`round ${round} of ${ROUNDS}: ${loader} ${Math.round(follows / seconds)}/s`);
     await dropReadySets(services);
     const idle = await rebuildWatched(services, lookups);
     rounds.idle.push(idle);
-    const writes = await TrafficProcess.start(stack.environment, {
-      kind: 'writes',
-      perSecond: WRITES_PER_SECOND,
-      users,
-    });
+    say(`  rebuild, nobody writing: ${describe(idle)}`);
+    const load = { kind: 'writes', perSecond: WRITES_PER_SECOND, users } as const;
+    const writes = await TrafficProcess.start(stack.environment, load);
     const busy = await rebuildWatched(services, lookups, writes).finally(() => writes.stop());
     rounds.busy.push(busy);
-    const describe = ({ edges, seconds: taken, before, during }: Rebuilt) =>
-      `${Math.round(edges / taken)}/s (p99 ${before.p99Ms.toFixed(2)} → ${during.p99Ms.toFixed(2)} ms)`;
-    say(
-      `round ${round} of ${ROUNDS}: ${loader} ${Math.round(follows / seconds)}/s, idle ${describe(idle)}, busy ${describe(busy)}`,
-    );
+    say(`  rebuild under writes: ${describe(busy)}`);
   }
   return rounds;
 }
