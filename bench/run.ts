@@ -3,16 +3,24 @@ import { coveringIndex } from './covering-index.js';
 import { fanOut } from './fan-out.js';
 import { fanOutLatency } from './fan-out-latency.js';
 import { feedRead } from './feed-read.js';
+import { follow } from './follow.js';
+import { graphLookup } from './graph-lookup.js';
+import { graphMemory } from './graph-memory.js';
 import { runBenchmarks } from './harness/command.js';
 import { hello } from './hello.js';
 import { importGraph } from './import-graph.js';
 import { indexBuild } from './index-build.js';
 import { partitions } from './partitions.js';
+import { rebuild } from './rebuild.js';
 
 /** Every benchmark, in the order in which they are listed. */
 await runBenchmarks([
   hello,
   feedRead,
+  graphLookup,
+  follow,
+  rebuild,
+  graphMemory,
   fanOut,
   fanOutLatency,
   partitions,

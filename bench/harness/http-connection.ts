@@ -25,7 +25,7 @@ export class HttpConnection {
   /**
    * Sends requests until `next` has none left.
    * @param onAnswer told how long each answer took
-   * @throws Error when the server closes the connection, or answers with anything but 200 and a stated length
+   * @throws Error when the server closes the connection, or answers with anything but 204, or 200 and a stated length
    */
   static async run(
     url: URL,
@@ -82,8 +82,9 @@ export class HttpConnection {
   }
 }
 
-/** @returns undefined for an answer that is not a 200 of a stated length */
+/** @returns undefined for an answer that is neither a 200 of a stated length nor a 204 */
 function bodySize(head: string): number | undefined {
+  if (head.startsWith('HTTP/1.1 204 ')) return 0;
   if (!head.startsWith('HTTP/1.1 200 ')) return undefined;
   const size = /\r\ncontent-length: *(\d+)/i.exec(head)?.[1];
   return size === undefined ? undefined : Number(size);

@@ -27,7 +27,7 @@ export function getRequest(path: string, token?: string): Buffer {
 
 /**
  * Keeps a number of connections busy for some seconds, each with one request at a time.
- * @throws Error at the first answer that is not a 200
+ * @throws Error at the first answer that is neither a 200 nor a 204
  */
 export async function generateLoad({ url, requests, connections, seconds }: Load): Promise<LoadResult> {
   const latencies = createHistogram();

@@ -9,7 +9,7 @@ import { MirrorRebuild } from './mirror-rebuild.js';
 
 /**
  * Watches, in every worker, that there is a mirror, and has it rebuilt when there is none (at first, and after a wipe),
- * when an admin asks, or when a rebuild was cut off.
+ * when an admin asks, or when a rebuild was cut off. One that was cut off after the swap leaves an old epoch to be removed.
  */
 @Injectable()
 export class MirrorKeeper implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -30,7 +30,7 @@ export class MirrorKeeper implements OnApplicationBootstrap, BeforeApplicationSh
   private async check(): Promise<void> {
     const requested = await this.rebuild.takeRequest();
     const settled = (await this.rebuild.isReady()) && !(await this.rebuild.isUnfinished());
-    if (settled && !requested) return;
+    if (settled && !requested) return this.rebuild.removeLeft();
     const built = await this.rebuild.run();
     if (!built) return;
     const { users, edges, seconds } = built;

@@ -7,16 +7,14 @@ import { Mirror } from './mirror/mirror.js';
 import { EpochFill, type FillReport } from './rebuild/epoch-fill.js';
 import { RebuildLock } from './rebuild/rebuild-lock.js';
 import { type RebuildState, RebuildStateStore } from './rebuild/rebuild-state.js';
-import { RedisWatch } from './rebuild/redis-watch.js';
+import { removeKeys } from './rebuild/remove-keys.js';
+import { RedisWatch, type SlowestCommand } from './rebuild/redis-watch.js';
 import { UserStore } from '../users/user-store.js';
 
-const swapEpoch = LuaScript.load<string | null>(import.meta.url, './rebuild/swap-epoch.lua');
-const drainLog = LuaScript.load<[number, ...string[]]>(
-  import.meta.url,
-  './rebuild/drain-log.lua',
-  './mirror/functions.lua',
-);
+const swapEpoch = LuaScript.load<number>(import.meta.url, './rebuild/swap-epoch.lua');
+const drainLog = LuaScript.load<number>(import.meta.url, './rebuild/drain-log.lua', './mirror/functions.lua');
 const LOG_ENTRIES_PER_CALL = 200;
+const OWNERS_PER_LOAD = 200;
 const COMPARED_PER_BATCH = 200;
 
 export interface RebuildOptions {
@@ -47,11 +45,12 @@ export interface RebuildCertificate {
   compared: number;
   /** Users among them who were not right; a rebuild with any does not swap. */
   mismatches: number;
+  /** Until the new epoch was the one that is read; the old one's keys are removed after that. */
   seconds: number;
   /** What Redis needs for the new epoch, in bytes. */
   bytes: number;
-  /** The longest that Redis kept another client waiting meanwhile, in milliseconds. */
-  slowestMs: number;
+  /** The command that held Redis up for longest meanwhile; null where Redis does not tell. */
+  slowest: SlowestCommand | null;
   /** Whether it went on with one that was cut off. */
   resumed: boolean;
 }
@@ -113,6 +112,16 @@ export class MirrorRebuild {
     return text ? (JSON.parse(text) as RebuildCertificate) : undefined;
   }
 
+  /** Removes what is left of epochs that are no longer read. */
+  async removeLeft(): Promise<void> {
+    const { client } = this.redis;
+    const { keys } = this.mirror;
+    for (const epoch of await client.smembers(keys.leaving)) {
+      await removeKeys(client, keys.allOf(epoch));
+      await client.srem(keys.leaving, epoch);
+    }
+  }
+
   /** Stops a rebuild of this process soon; whoever rebuilds next goes on with it. */
   abandon(): void {
     this.lock?.abandon();
@@ -132,14 +141,15 @@ export class MirrorRebuild {
       await this.drain(state.epoch, lock);
       await this.states.write({ phase: 'compare' });
       const comparison = await this.prove(state.epoch, options.compare ?? 2_000, lock);
-      const { bytes, slowestMs } = await watch.stop();
+      const bytes = await watch.grown();
       await this.swap(state.epoch);
       const seconds = (performance.now() - began) / 1_000;
-      const certificate = { ...filled, ...comparison, seconds, bytes, slowestMs, resumed };
+      await this.removeLeft();
+      const slowest = await watch.slowest();
+      const certificate = { ...filled, ...comparison, seconds, bytes, slowest, resumed };
       await this.redis.client.set(this.mirror.keys.rebuildLast, JSON.stringify(certificate));
       return certificate;
     } finally {
-      await watch.stop().catch(() => undefined);
       await lock.release();
     }
   }
@@ -150,7 +160,7 @@ export class MirrorRebuild {
     const { keys } = this.mirror;
     const [building, known] = await Promise.all([client.hget(keys.epoch, 'building'), this.states.read()]);
     if (building !== null && known?.epoch === building) return { state: known, resumed: true };
-    if (building !== null) await this.drop(building);
+    if (building !== null) await removeKeys(client, keys.allOf(building));
     const epoch = Date.now().toString(36);
     const state: RebuildState = {
       epoch,
@@ -167,18 +177,25 @@ export class MirrorRebuild {
     return { state, resumed: false };
   }
 
-  /** Replays the log until it is empty, and loads those anew whose changes have gaps. */
+  /**
+   * Replays the log until it is empty, and loads those anew whose changes have gaps. Who they are stands in Redis from the
+   * moment at which the log forgets it, so that being cut off in between loses nobody.
+   */
   private async drain(epoch: string, lock: RebuildLock): Promise<void> {
-    const behind = new Set<string>();
-    for (let open = true; open;) {
+    const { client } = this.redis;
+    const { keys } = this.mirror;
+    for (let drained = 0; drained === 0;) {
       lock.check();
-      const args = [this.mirror.keys.root, epoch, LOG_ENTRIES_PER_CALL];
-      const [drained, ...owners] = await drainLog.run(this.redis.client, [this.mirror.keys.epoch], args);
+      drained = await drainLog.run(client, [keys.epoch], [keys.root, epoch, LOG_ENTRIES_PER_CALL]);
       if (drained === -1) throw overtaken();
-      for (const owner of owners) behind.add(owner);
-      open = drained === 0;
     }
-    await this.mirror.load(epoch, [...behind]);
+    for (;;) {
+      lock.check();
+      const owners = await client.srandmember(keys.behind(epoch), OWNERS_PER_LOAD);
+      if (owners.length === 0) return;
+      await this.mirror.load(epoch, owners);
+      await client.srem(keys.behind(epoch), ...owners);
+    }
   }
 
   /** Compares users with Postgres. An epoch that is not right is given up, and the next rebuild begins anew. */
@@ -199,21 +216,9 @@ export class MirrorRebuild {
   }
 
   private async swap(epoch: string): Promise<void> {
-    const before = await swapEpoch.run(this.redis.client, [this.mirror.keys.epoch], [epoch]);
-    if (before === null) throw overtaken();
+    const { epoch: key, leaving } = this.mirror.keys;
+    if ((await swapEpoch.run(this.redis.client, [key, leaving], [epoch])) === 0) throw overtaken();
     await this.states.clear();
-    if (before !== '') await this.drop(before);
-  }
-
-  /** Deletes an epoch's keys a few at a time, without holding Redis up. */
-  private async drop(epoch: string): Promise<void> {
-    const { client } = this.redis;
-    let cursor = '0';
-    do {
-      const [next, found] = await client.scan(cursor, 'MATCH', this.mirror.keys.allOf(epoch), 'COUNT', 1_000);
-      if (found.length > 0) await client.unlink(...found);
-      cursor = next;
-    } while (cursor !== '0');
   }
 }
 

@@ -1,4 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { compareIds } from '../../src/platform/ids/ids.js';
+import { Outbox } from '../../src/platform/outbox/outbox.js';
 import { GraphView } from '../../src/users/graph-view.js';
 import type { Client } from '../support/client.js';
 import { TestApp } from '../support/test-app.js';
@@ -19,10 +21,18 @@ describe('relationships', () => {
 
   it('moves from kind to kind in one call, and repeating it changes nothing', async () => {
     const [a, b] = (await some(2)) as [Client, Client];
+    const record = vi.spyOn(app.get(Outbox), 'record');
     for (const kind of ['friend', 'friend', 'noise', 'mute', 'block', 'friend']) {
       const { status, body } = await a.put(`/v1/relationships/${b.id}`, { kind });
       expect([status, body]).toEqual([200, { kind, followsMe: false }]);
     }
+    // Five changes, of which the first and the last are new follows; the repetition is none.
+    expect(record.mock.calls.map(([, { name }]) => name).sort()).toEqual([
+      ...Array<string>(5).fill('graph.changed'),
+      'user.followed',
+      'user.followed',
+    ]);
+    record.mockRestore();
     await app.drained();
     expect((await b.get('/v1/notifications')).body.data).toHaveLength(1);
     expect((await b.get(`/v1/users/${b.id}`)).body.counts).toMatchObject({ followers: 1 });
@@ -110,6 +120,33 @@ describe('relationships', () => {
     expect(seen).not.toContain(late.id);
     const following = await fans[1]!.get(`/v1/users/${fans[1]!.id}/following?kind=noise`);
     expect(following.body.data).toEqual([]);
+  });
+
+  it.each([
+    ['following?kind=noise', 'noise'],
+    ['blocks', 'block'],
+    ['mutes', 'mute'],
+  ])('pages through %s while it changes', async (list, kind) => {
+    const [a, ...others] = (await some(13)) as [Client, ...Client[]];
+    others.sort((one, other) => compareIds(one.id, other.id));
+    const put = (other: Client) => a.put(`/v1/relationships/${other.id}`, { kind });
+    // The first and the last to sign up come later.
+    for (const other of others.slice(1, -1)) await put(other);
+    const path = kind === 'noise' ? `/v1/users/${a.id}/${list}&limit=4` : `/v1/me/${list}?limit=4`;
+    const first = await a.get(path);
+    expect(first.body.data.map(({ id }: Client) => id)).toEqual(
+      others
+        .slice(7, 11)
+        .map(({ id }) => id)
+        .reverse(),
+    );
+    await put(others[0]!);
+    await put(others.at(-1)!);
+    await a.delete(`/v1/relationships/${others[9]!.id}`);
+    await a.put(`/v1/relationships/${others[5]!.id}`, { kind: kind === 'mute' ? 'friend' : 'mute' });
+    const rest = await a.all(path, first.body.page.next);
+    const expected = [6, 4, 3, 2, 1, 0].map((place) => others[place]!.id);
+    expect(rest.map(({ id }: { id: string }) => id)).toEqual(expected);
   });
 
   it.each([

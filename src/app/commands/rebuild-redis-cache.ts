@@ -78,11 +78,11 @@ function dryRun({ json }: RebuildCommandOptions): Promise<void> {
 }
 
 function describe(certificate: RebuildCertificate): string {
-  const { users, edges, compared, mismatches, seconds, bytes, slowestMs, resumed } = certificate;
+  const { users, edges, compared, mismatches, seconds, bytes, slowest, resumed } = certificate;
   return [
     `${users} users, ${edges} relationships in ${seconds.toFixed(1)} s (${Math.round(edges / seconds)}/s)${resumed ? ', gone on with' : ''}`,
     `mismatches: ${mismatches} (each set's size acknowledged; ${compared} users compared member by member)`,
-    `memory: ${(bytes / 1_048_576).toFixed(1)} MiB; longest wait of another client: ${slowestMs.toFixed(1)} ms`,
+    `memory: ${(bytes / 1_048_576).toFixed(1)} MiB; slowest command of Redis meanwhile: ${slowest ? `${slowest.command.toUpperCase()}, at most ${slowest.atMostMs.toFixed(1)} ms` : 'not measured'}`,
   ].join('\n');
 }
 

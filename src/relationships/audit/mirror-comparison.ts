@@ -32,16 +32,17 @@ export class MirrorComparison {
     return drift;
   }
 
-  /** Makes the mirror of these users what Postgres says, followers included. */
+  /**
+   * Makes the mirror of these users what Postgres says. Followers come first, so that who was missing is not read before
+   * they are there.
+   */
   async repair(epoch: string, drift: readonly Drift[]): Promise<void> {
-    const users = [...new Set(drift.map(({ userId }) => userId))];
-    await this.mirror.load(epoch, users, true);
-    const wrong = (await this.look(epoch, users)).filter(
-      ({ kind }) => kind === 'followers' || kind === 'blockers',
+    const counted = drift.filter(
+      ({ kind }) => kind === 'followers' || kind === 'blockers' || kind === 'missing',
     );
-    const truths = await this.store.auditSnapshots([...new Set(wrong.map(({ userId }) => userId))]);
+    const truths = await this.store.auditSnapshots([...new Set(counted.map(({ userId }) => userId))]);
+    const { keys } = this.mirror;
     for (const { ownerId, followers, blockers } of truths) {
-      const { keys } = this.mirror;
       const key = keys.set(epoch, ownerId, 'blockers');
       const transaction = this.redis.client
         .multi()
@@ -50,6 +51,7 @@ export class MirrorComparison {
       if (blockers.length > 0) transaction.sadd(key, ...blockers);
       await transaction.exec();
     }
+    await this.mirror.load(epoch, [...new Set(drift.map(({ userId }) => userId))], true);
   }
 
   private async look(epoch: string, users: readonly Id[]): Promise<Drift[]> {

@@ -16,6 +16,8 @@ export type MirrorSet = 'following' | 'noise' | 'blocks' | 'mutes' | 'blockers';
  * | `graph:<epoch>:{id}:blockers` | set | who blocks the user |
  * | `graph:<epoch>:{id}:counts` | hash | `followers`, `friends`, `noise`, and the owner's `version`: without one, the user is not in this epoch |
  * | `graph:<epoch>:log` | list | changes that came while the epoch was being filled |
+ * | `graph:<epoch>:behind` | set | owners whose changes in the log have gaps: they have to be loaded before the epoch is read |
+ * | `graph:leaving` | set | epochs that were read before, and whose keys are not all removed yet |
  * | `graph:rebuild` | string | who rebuilds, while somebody does |
  * | `graph:rebuild:state` | hash | how far the rebuild is |
  * | `graph:rebuild:request` | string | set while an admin waits for a worker to begin one |
@@ -28,6 +30,10 @@ export class MirrorKeys {
 
   get epoch(): string {
     return `${this.prefix}graph:epoch`;
+  }
+
+  get leaving(): string {
+    return `${this.prefix}graph:leaving`;
   }
 
   get rebuild(): string {
@@ -75,8 +81,12 @@ export class MirrorKeys {
     return `${this.prefix}graph:${epoch}:log`;
   }
 
-  /** A pattern that matches every key of an epoch, for SCAN. */
-  allOf(epoch: string): string {
-    return `${this.prefix.replace(/[\\*?[\]]/g, '\\$&')}graph:${epoch}:*`;
+  behind(epoch: string): string {
+    return `${this.prefix}graph:${epoch}:behind`;
+  }
+
+  /** A pattern for SCAN that matches every key of an epoch, or every set of one name. */
+  allOf(epoch: string, name?: MirrorSet): string {
+    return `${this.prefix.replace(/[\\*?[\]]/g, '\\$&')}graph:${epoch}:*${name ? `}:${name}` : ''}`;
   }
 }

@@ -1,5 +1,6 @@
 -- Brings one owner in one epoch to the state that Postgres had at a version, and corrects the counters and sets of
--- everyone whom that concerns. An epoch that holds this version or a later one is left alone, unless it is forced.
+-- everyone whom that concerns. An epoch that holds this version or a later one is left alone, unless it is forced: then
+-- what is there is wrong, so that others are not corrected by it; those who are wrong themselves are seen to on their own.
 --
 -- KEYS[1]  graph:epoch
 -- ARGV     root of the mirror's keys, epoch, owner, version, '1' to force, number of friends, of noise, of blocks, of mutes,
@@ -17,7 +18,9 @@ if state[1] ~= epoch and state[2] ~= epoch then return -1 end
 
 local counts = user_key(root, epoch, owner, 'counts')
 local seen = redis.call('HGET', counts, 'version')
-if seen and tonumber(seen) >= version and not force then return 0 end
+local is_applied = seen and tonumber(seen) >= version
+if is_applied and not force then return 0 end
+local mends_only = force and (is_applied or not seen)
 
 local before = { following = {}, blocks = {} }
 for name, members in pairs(before) do
@@ -34,6 +37,7 @@ end
 
 -- What is in `before` and not in the new state was left; what is new and not in `before` was entered.
 local function correct(name, size, entered, left)
+  if mends_only then return end
   local members = before[name]
   for i = position, position + size - 1 do
     if members[ARGV[i]] then members[ARGV[i]] = nil else entered(ARGV[i]) end

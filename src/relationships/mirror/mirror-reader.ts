@@ -6,6 +6,7 @@ import { Metrics } from '../../platform/metrics/metrics.js';
 import { GraphRedis } from '../../platform/redis/redis.js';
 import { LuaScript } from '../../platform/redis/script.js';
 import { type GraphFacts, GraphView, type Standing } from '../../users/graph-view.js';
+import { MirrorComparison } from '../audit/mirror-comparison.js';
 import { GraphStore } from '../graph-store.js';
 import { kindOf } from '../kinds.js';
 import { Mirror } from './mirror.js';
@@ -41,6 +42,7 @@ export class MirrorReader extends GraphView {
     private readonly redis: GraphRedis,
     private readonly mirror: Mirror,
     private readonly store: GraphStore,
+    private readonly comparison: MirrorComparison,
     private readonly metrics: Metrics,
   ) {
     super();
@@ -99,14 +101,19 @@ export class MirrorReader extends GraphView {
 
   private refill(users: readonly Id[]): void {
     for (const user of users) {
-      const load = async () => {
-        const epoch = await this.mirror.currentEpoch();
-        if (epoch && !(await this.mirror.load(epoch, [user]))) this.nobodies.add(user);
-      };
       this.refills
-        .run(user, () => this.refillLimit(load))
+        .run(user, () => this.refillLimit(() => this.load(user)))
         .catch((error: unknown) => this.logger.debug(`could not refill the mirror: ${String(error)}`));
     }
+  }
+
+  /** Loads a user who is missing: a newcomer, of whom all is known, or one whose keys were lost, followers included. */
+  private async load(user: Id): Promise<void> {
+    const epoch = await this.mirror.currentEpoch();
+    if (!epoch) return;
+    const drift = await this.comparison.compare(epoch, [user]);
+    if (drift.length > 0) await this.comparison.repair(epoch, drift);
+    else if (!(await this.mirror.load(epoch, [user]))) this.nobodies.add(user);
   }
 }
 

@@ -12,6 +12,7 @@ import { Checkpoints } from './checkpoints.js';
 import { COPY_BLOCKERS, COPY_COUNTS, COPY_EDGES, PLANNER } from './copy-statements.js';
 import { EdgeEncoder } from './edge-encoder.js';
 import { MassInsertion } from './mass-insertion.js';
+import { removeKeys } from './remove-keys.js';
 import type { RebuildLock } from './rebuild-lock.js';
 import type { RebuildState, RebuildStateStore } from './rebuild-state.js';
 import { RowEncoder } from './row-encoder.js';
@@ -128,7 +129,8 @@ export class EpochFill {
 
   /**
    * Before going on: sets that were loaded in part are removed, to be loaded again, and so are those of owners up to the
-   * cursor who changed since the rebuild began, whose sets are then loaded from this snapshot.
+   * cursor who changed since the rebuild began, whose sets are then loaded from this snapshot. What lies up to the cursor
+   * is counted anew.
    */
   private async bringUpToDate(client: pg.Client, state: RebuildState): Promise<void> {
     await this.eachOwner(
@@ -137,6 +139,8 @@ export class EpochFill {
       [state.cursor, state.reach],
       (ids) => this.removeSets(state.epoch, ids),
     );
+    // They are set whole in the end, and one that was lifted since then would stay.
+    await removeKeys(this.redis.client, this.mirror.keys.allOf(state.epoch, 'blockers'));
     const since = new Date(state.startedAt - LONGEST_TRANSACTION_MS);
     await this.eachOwner(
       client,
@@ -148,6 +152,11 @@ export class EpochFill {
         await this.addSets(client, state.epoch, ids);
       },
     );
+    const { rows } = await client.query<{ n: number }>(
+      'SELECT count(*)::float8 AS n FROM relationships WHERE owner_id <= $1',
+      [state.cursor],
+    );
+    state.edges = rows[0]!.n;
   }
 
   private async eachOwner(

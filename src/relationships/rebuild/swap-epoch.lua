@@ -1,11 +1,13 @@
 -- Makes the epoch that was being built, and takes changes directly by now, the one that is read.
 --
 -- KEYS[1]  graph:epoch
+-- KEYS[2]  graph:leaving, where the epoch that was read before is noted, to be removed
 -- ARGV[1]  the epoch
--- Result   the epoch that was read before ('' when there was none), or false when this one is not (yet, or any more) ready
+-- Result   1, or 0 when it is not (yet, or any more) ready
 
 local state = redis.call('HMGET', KEYS[1], 'current', 'building', 'filling')
-if state[2] ~= ARGV[1] or state[3] then return false end
+if state[2] ~= ARGV[1] or state[3] then return 0 end
 redis.call('HSET', KEYS[1], 'current', ARGV[1])
 redis.call('HDEL', KEYS[1], 'building')
-return state[1] or ''
+if state[1] then redis.call('SADD', KEYS[2], state[1]) end
+return 1
