@@ -35,6 +35,8 @@ import { AutoFollowHandler } from '../relationships/auto-follow.handler.js';
 import { GraphChangedHandler, OwnersChangedHandler } from '../relationships/graph-changed.handlers.js';
 import { MirrorKeeper } from '../relationships/mirror-keeper.js';
 import { MirrorAuditor } from '../relationships/mirror-auditor.js';
+import { MostFollowedKeeper } from '../relationships/most-followed-keeper.js';
+import { RecommendationsController } from '../relationships/recommendations.controller.js';
 import { RelationshipsController } from '../relationships/relationships.controller.js';
 import { RelationshipsModule } from '../relationships/relationships.module.js';
 import { UsersController } from '../users/users.controller.js';
@@ -57,6 +59,7 @@ const API_CONTROLLERS = [
   AccountController,
   UsersController,
   RelationshipsController,
+  RecommendationsController,
   PostsController,
   FeedsController,
   AdminController,
@@ -78,6 +81,7 @@ const WORKER_PROVIDERS: Type[] = [
   MirrorKeeper,
   UserDeletedHandler,
   MirrorAuditor,
+  MostFollowedKeeper,
   GateKeeper,
   Janitor,
 ];

@@ -97,7 +97,8 @@ export class MirrorReader extends GraphView {
     });
   }
 
-  private refill(users: readonly Id[]): void {
+  /** Has users who are not in the mirror loaded into it, without waiting for that. */
+  refill(users: readonly Id[]): void {
     for (const user of users) {
       const load = async () => {
         const epoch = await this.mirror.currentEpoch();
