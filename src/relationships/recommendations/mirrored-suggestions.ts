@@ -38,12 +38,14 @@ const countFollowers = LuaScript.load<[string, ...(number | string)[]]>(
 
 /** How many members one union may have: about 2 ms of Redis. */
 const UNION_BUDGET = 4_000;
+/** How many candidates it yields: more than an answer holds, since those drawn from a sample come in its order only. */
+const CANDIDATES = 100;
 /** From how many of those followed they may come. */
 const MOST_DRAWN = 1_000;
 /** How many of those followed are asked for all candidates in one call: about 1 ms. */
 const ASKED_PER_CALL = 250;
 /** Up to so many followed ones, a list that lies ready is compared with the versions of all of them. */
-const MOST_COMPARED = 500;
+const MOST_COMPARED = 100;
 /** How long a list lies ready, and so how late it may be for those who follow more than that. */
 const READY_MS = 60_000;
 
@@ -92,7 +94,7 @@ export class MirroredSuggestions {
     if (following.length === 0) return { list: [], isWhole: true };
     const drawn = inDrawingOrder(following, viewer).slice(0, MOST_DRAWN);
     const { keys } = this.mirror;
-    const sizes = [UNION_BUDGET, MOST_SUGGESTIONS, dismissed.length];
+    const sizes = [UNION_BUDGET, CANDIDATES, dismissed.length];
     const args = [keys.root, epoch, viewer, ...sizes, ...dismissed, ...drawn];
     const [all, ...candidates] = await drawCandidates.run(this.redis.client, [keys.epoch], args);
     const list = candidates.length === 0 ? [] : await this.count(epoch, viewer, candidates, following);
@@ -121,7 +123,10 @@ export class MirroredSuggestions {
     }
     for (const suggestion of found)
       suggestion.followers = suggestion.followers.sort(compareIds).slice(0, MOST_NAMED);
-    return found.filter(({ count }) => count > 0).sort(byRank);
+    return found
+      .filter(({ count }) => count > 0)
+      .sort(byRank)
+      .slice(0, MOST_SUGGESTIONS);
   }
 
   private refill(missing: string): undefined {

@@ -15,7 +15,7 @@ export interface Suggestions {
 }
 
 /** How many suggestions an answer holds at most: more than are shown, because some may turn out to be hidden. */
-export const MOST_SUGGESTIONS = 100;
+export const MOST_SUGGESTIONS = 60;
 /** How many followers of each are named at most: more than are shown, for the same reason. */
 export const MOST_NAMED = 4;
 
