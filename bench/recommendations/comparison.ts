@@ -4,7 +4,11 @@ import { PrimaryDatabase } from '../../src/platform/database/primary.js';
 import type { Id } from '../../src/platform/ids/ids.js';
 import { GraphRedis } from '../../src/platform/redis/redis.js';
 import { Mirror } from '../../src/relationships/mirror/mirror.js';
-import { friendsOfFriends, Recommendations } from '../../src/relationships/recommendations.js';
+import {
+  friendsOfFriends,
+  Recommendations,
+  type Suggestions,
+} from '../../src/relationships/recommendations.js';
 
 const SHOWN = 20;
 const NAMED = 3;
@@ -25,7 +29,7 @@ export interface Round {
   wrongCounts: number;
 }
 
-/** Asks both sides for the same, in turns. */
+/** Asks both sides for the same. */
 export class Comparison {
   private constructor(
     private readonly client: pg.Client,
@@ -51,22 +55,26 @@ export class Comparison {
     );
   }
 
+  /** Asks for every viewer: with nothing ready, then with what that left, then Postgres. */
   async round(viewers: readonly Id[]): Promise<Round> {
     const round: Round = { anewMs: [], readyMs: [], sqlMs: [], found: [], sampled: [], wrongCounts: 0 };
+    const answers: Suggestions[] = [];
     for (const viewer of viewers) {
       await this.redis.del(this.mirror.keys.suggestions(this.epoch, viewer));
-      const [ours, anewMs] = await timed(() => this.recommendations.suggestions(viewer));
-      // What is kept is on its way before this, on the same connection.
-      await this.redis.ping();
-      const [, readyMs] = await timed(() => this.recommendations.suggestions(viewer));
-      const [exact, sqlMs] = await timed(() => this.ask(viewer));
+      const [answer, anewMs] = await timed(() => this.recommendations.suggestions(viewer));
+      answers.push(answer);
       round.anewMs.push(anewMs);
-      round.readyMs.push(readyMs);
+    }
+    for (const viewer of viewers)
+      round.readyMs.push((await timed(() => this.recommendations.suggestions(viewer)))[1]);
+    for (const [index, viewer] of viewers.entries()) {
+      const [exact, sqlMs] = await timed(() => this.ask(viewer));
       round.sqlMs.push(sqlMs);
-      const shown = new Map(ours.list.slice(0, SHOWN).map(({ id, count }) => [id, count]));
+      const { list, isWhole } = answers[index]!;
+      const shown = new Map(list.slice(0, SHOWN).map(({ id, count }) => [id, count]));
       const both = exact.filter(({ id }) => shown.has(id));
       round.found.push(exact.length === 0 ? 1 : both.length / exact.length);
-      round.sampled.push(Number(!ours.isWhole));
+      round.sampled.push(Number(!isWhole));
       round.wrongCounts += both.filter(({ id, count }) => shown.get(id) !== count).length;
     }
     return round;

@@ -24,6 +24,8 @@ export const friendsOfFriends = sqlFile<Suggestion>(
   './recommendations/friends-of-friends.sql',
 );
 
+export type { Suggestions };
+
 /** How many answers may be worked out by Postgres at a time while the mirror cannot, and how many wait for it at most. */
 const FALLBACKS_AT_A_TIME = 4;
 const MOST_WAITING = 200;
@@ -89,7 +91,7 @@ export class Recommendations {
       const views = await this.profiles.byIds(viewer, ids);
       for (const { id, count, followers } of batch) {
         const user = views.get(id);
-        if (!user || user.relationship.kind !== null || data.length === limit) continue;
+        if (user?.relationship.kind !== null || data.length === limit) continue;
         const users = followers.flatMap((follower) => views.get(follower) ?? []).slice(0, NAMED);
         data.push({ user, followedBy: { count, users: users.map(named) } });
       }
