@@ -1,6 +1,8 @@
+import { Tokens } from '../src/auth/tokens.js';
 import { GraphImport } from '../src/ops/graph-import.js';
 import { MirrorRebuild } from '../src/relationships/mirror-rebuild.js';
 import { type Benchmark, type BenchContext, type Report, type Series, single } from './harness/benchmark.js';
+import { generateLoad, getRequest } from './harness/load.js';
 import { loadGeneratedGraph } from './harness/generated-graph.js';
 import { sharedData } from './harness/shared-data.js';
 import { median, pairedRatio } from './harness/statistics.js';
@@ -51,10 +53,24 @@ async function run(context: BenchContext): Promise<Report> {
       );
       say(`round ${number} of ${ROUNDS}: anew ${anew} ms, ready ${ready} ms, SQL ${sql} ms`);
     }
-    return report(viewers, rounds, calls);
+    return report(viewers, rounds, calls, await overHttp(context, viewers));
   } finally {
     await comparison.stop();
   }
+}
+
+/** Whole pages of the drawn viewers, profiles and names included, one at a time over one connection. */
+async function overHttp({ stack }: BenchContext, { drawn }: Viewers): Promise<Series[]> {
+  const tokens = (await stack.services()).get(Tokens);
+  const { url } = await stack.serve({ kind: 'sluice', environment: { ROLES: 'http' } });
+  const requests = drawn.map((id) =>
+    getRequest('/v1/recommendations/users', tokens.access({ id, sessionId: '1' })),
+  );
+  const { p50Ms, p99Ms } = await generateLoad({ url, requests, connections: 1, seconds: 3 });
+  return [
+    single('httpP50Ms', 'a page over HTTP, 50 % within', 'ms', p50Ms),
+    single('httpP99Ms', 'a page over HTTP, 99 % within', 'ms', p99Ms),
+  ];
 }
 
 async function load({ stack, size, say }: BenchContext): Promise<void> {
@@ -74,6 +90,7 @@ function report(
   { drawn, busiest, ...viewers }: Viewers,
   rounds: readonly Round[],
   calls: readonly number[],
+  http: readonly Series[],
 ): Report {
   const first = (all: readonly number[]) => all.slice(0, drawn.length);
   const last = (all: readonly number[]) => all.slice(drawn.length);
@@ -88,6 +105,7 @@ function report(
     ratio: timesFaster(rounds, 'readyMs', first),
     others: [
       ...slowerReady,
+      ...http,
       ...timesOf(rounds, 'anewMs', 'worked out anew', first),
       ...slowerSql,
       single('anewTimesFaster', 'SQL / worked out anew', '', timesFaster(rounds, 'anewMs', first)),

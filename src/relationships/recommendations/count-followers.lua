@@ -7,6 +7,7 @@
 
 local root, epoch, viewer, named, size = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
 local start, candidates = root .. epoch .. ':{', root .. epoch .. ':{' .. viewer .. '}:candidates'
+redis.call('DEL', candidates)
 redis.call('SADD', candidates, unpack(ARGV, 6, 5 + size))
 
 local function is_before(a, b)

@@ -28,6 +28,7 @@ local is_whole = taken == #ARGV - 6 - excluded and 1 or 0
 if #keys == 0 then
   if is_whole == 1 then return { is_whole } end
   -- Each of them follows more than the budget allows: a part of the first one's is better than nothing.
+  redis.call('DEL', excerpt)
   local part = redis.call('SSCAN', start .. ARGV[7 + excluded] .. '}:following', 0, 'COUNT', budget)[2]
   for i = 1, math.min(#part, budget), 1000 do
     redis.call('SADD', excerpt, unpack(part, i, math.min(i + 999, #part)))
