@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Metrics } from '../../src/platform/metrics/metrics.js';
 import { GraphRedis } from '../../src/platform/redis/redis.js';
 import type { Client } from '../support/client.js';
 import { TestApp } from '../support/test-app.js';
@@ -16,16 +17,19 @@ describe('mutuals', () => {
     target = await app.user('target');
     friends = await Promise.all(Array.from({ length: 7 }, (_, i) => app.user(`friend${i}`)));
     friends.sort((a, b) => (BigInt(a.id) < BigInt(b.id) ? 1 : -1));
+    const stranger = await app.user('stranger');
     for (const [i, friend] of friends.entries()) {
       await viewer.follow(friend, i % 2 === 0 ? 'friend' : 'noise');
-      if (i < 5) await friend.follow(target, i % 3 === 0 ? 'noise' : 'friend');
+      await friend.follow(i < 5 ? target : stranger, i % 3 === 0 ? 'noise' : 'friend');
     }
-    const stranger = await app.user('stranger');
     await stranger.follow(target);
   });
   afterAll(() => app.stop());
 
   const shared = () => friends.slice(0, 5).map(({ id }) => id);
+  const fallbacks = async () =>
+    (await app.get(Metrics).mirrorFallbacks.get()).values.find(({ labels }) => labels.reason === 'mutuals')
+      ?.value ?? 0;
   const path = () => `/v1/users/${target.id}/mutuals`;
 
   it('are those of the viewer who follow the user, in pages, with their number', async () => {
@@ -35,10 +39,20 @@ describe('mutuals', () => {
     expect((await target.get(`/v1/users/${viewer.id}/mutuals`)).body).toMatchObject({ data: [], count: 0 });
   });
 
-  it('are the same without the mirror', async () => {
+  it('are the same from the mirror and without it', async () => {
+    // Who is missing in the mirror at first is loaded when somebody asks.
+    await expect
+      .poll(async () => {
+        const before = await fallbacks();
+        expect((await viewer.all(path())).map(({ id }) => id)).toEqual(shared());
+        return (await fallbacks()) - before;
+      })
+      .toBe(0);
+    const before = await fallbacks();
     const { client } = app.get(GraphRedis);
     await client.del(...(await client.keys(`${app.environment.REDIS_PREFIX}graph:*`)));
     expect((await viewer.all(path())).map(({ id }) => id)).toEqual(shared());
+    expect(await fallbacks()).toBeGreaterThan(before);
     await app.mirrored();
     expect((await viewer.all(path())).map(({ id }) => id)).toEqual(shared());
   });
