@@ -12,6 +12,7 @@ import { importGraph } from './import-graph.js';
 import { indexBuild } from './index-build.js';
 import { partitions } from './partitions.js';
 import { rebuild } from './rebuild.js';
+import { recommendations } from './recommendations.js';
 
 /** Every benchmark, in the order in which they are listed. */
 await runBenchmarks([
@@ -19,6 +20,7 @@ await runBenchmarks([
   feedRead,
   graphLookup,
   follow,
+  recommendations,
   rebuild,
   graphMemory,
   fanOut,

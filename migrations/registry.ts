@@ -1,5 +1,6 @@
 import { Foundation1763600000000 } from './primary/1763600000000-foundation.js';
 import { Graph1763700000000 } from './primary/1763700000000-graph.js';
+import { Recommendations1763800000000 } from './primary/1763800000000-recommendations.js';
 import { GateClosings1763820000000 } from './primary/1763820000000-gate-closings.js';
 import { ShardMapVersion1763825000000 } from './primary/1763825000000-shard-map-version.js';
 import { FairFanOut1763830000000 } from './primary/1763830000000-fair-fan-out.js';
@@ -18,6 +19,7 @@ import { ActivitiesRemoved1763850000000 } from './shard/1763850000000-activities
 export const primaryMigrations = [
   Foundation1763600000000,
   Graph1763700000000,
+  Recommendations1763800000000,
   GateClosings1763820000000,
   ShardMapVersion1763825000000,
   FairFanOut1763830000000,

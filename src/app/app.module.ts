@@ -52,6 +52,8 @@ import { AutoFollowHandler } from '../relationships/auto-follow.handler.js';
 import { GraphChangedHandler, OwnersChangedHandler } from '../relationships/graph-changed.handlers.js';
 import { MirrorKeeper } from '../relationships/mirror-keeper.js';
 import { MirrorAuditor } from '../relationships/mirror-auditor.js';
+import { MostFollowedKeeper } from '../relationships/most-followed-keeper.js';
+import { RecommendationsController } from '../relationships/recommendations.controller.js';
 import { RelationshipsController } from '../relationships/relationships.controller.js';
 import { RelationshipsModule } from '../relationships/relationships.module.js';
 import { UsersController } from '../users/users.controller.js';
@@ -74,6 +76,7 @@ const API_CONTROLLERS = [
   AccountController,
   UsersController,
   RelationshipsController,
+  RecommendationsController,
   PostsController,
   ConversationsController,
   FeedsController,
@@ -112,6 +115,7 @@ const WORKER_PROVIDERS: Type[] = [
   SleeperWokeHandler,
   DeliveryKeeper,
   MirrorAuditor,
+  MostFollowedKeeper,
   GateKeeper,
   ShardKeeper,
   Janitor,

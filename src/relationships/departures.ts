@@ -10,6 +10,7 @@ import { Mirror } from './mirror/mirror.js';
 const clearOwner = sqlFile(import.meta.url, './sql/clear-owner.sql');
 const subjectOwners = sqlFile<{ id: Id }>(import.meta.url, './sql/subject-owners.sql');
 const forgetSubject = sqlFile(import.meta.url, './sql/forget-subject.sql');
+const forgetDismissals = sqlFile(import.meta.url, './recommendations/forget-dismissals.sql');
 
 const OWNERS_PER_BATCH = 500;
 /** How long the relay leaves the mirror's share alone, because this process does it right after the commit. */
@@ -28,6 +29,7 @@ export class Departures {
   /** May be repeated, and goes on where it was cut off. */
   async remove(user: Id): Promise<void> {
     await this.store.ensureOwners([user]);
+    await this.primary.query(forgetDismissals, [user]);
     await this.inStep([user], async (transaction) => {
       await transaction.query(clearOwner, [user]);
       await this.outbox.record(transaction, readerGone, { readerId: user });

@@ -5,12 +5,18 @@ import { MirrorComparison } from './audit/mirror-comparison.js';
 import { BulkFollows } from './bulk-follows.js';
 import { Departures } from './departures.js';
 import { FollowedAmong } from './followed-among.js';
+import { Dismissals } from './dismissals.js';
 import { GraphStore } from './graph-store.js';
 import { Mirror } from './mirror/mirror.js';
 import { MirrorReader } from './mirror/mirror-reader.js';
 import { MirrorRebuild } from './mirror-rebuild.js';
+import { MostFollowed } from './most-followed.js';
+import { Mutuals } from './mutuals.js';
 import { EpochFill } from './rebuild/epoch-fill.js';
 import { MirrorVerification } from './mirror-verification.js';
+import { MirroredFollowing } from './recommendations/mirrored-following.js';
+import { MirroredSuggestions } from './recommendations/mirrored-suggestions.js';
+import { Recommendations } from './recommendations.js';
 import { Relationships } from './relationships.js';
 import { UserLists } from './user-lists.js';
 
@@ -22,13 +28,19 @@ import { UserLists } from './user-lists.js';
     BulkFollows,
     GraphStore,
     Departures,
+    Dismissals,
     EpochFill,
     FollowedAmong,
     Mirror,
     MirrorComparison,
     MirrorReader,
     MirrorRebuild,
+    MirroredFollowing,
+    MirroredSuggestions,
     MirrorVerification,
+    MostFollowed,
+    Mutuals,
+    Recommendations,
     Relationships,
     UserLists,
     { provide: GraphView, useExisting: MirrorReader },
@@ -43,6 +55,10 @@ import { UserLists } from './user-lists.js';
     Mirror,
     MirrorComparison,
     MirrorRebuild,
+    Dismissals,
+    MostFollowed,
+    Mutuals,
+    Recommendations,
     Relationships,
     UserLists,
   ],

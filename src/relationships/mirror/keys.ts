@@ -15,6 +15,8 @@ export type MirrorSet = 'following' | 'noise' | 'blocks' | 'mutes' | 'blockers';
  * | `graph:<epoch>:{id}:blocks`, `:mutes` | set | whom the user blocks, mutes |
  * | `graph:<epoch>:{id}:blockers` | set | who blocks the user |
  * | `graph:<epoch>:{id}:counts` | hash | `followers`, `friends`, `noise`, and the owner's `version`: without one, the user is not in this epoch |
+ * | `graph:<epoch>:{id}:suggestions` | hash | `list`: recommendations that lie ready for a minute, and the `version` of the user and `stamp` of those followed that they are good for |
+ * | `graph:<epoch>:{id}:union`, `:excerpt`, `:candidates` | sets | what recommendations are worked out with; gone when the script ends |
  * | `graph:<epoch>:log` | list | changes that came while the epoch was being filled |
  * | `graph:<epoch>:behind` | set | owners whose changes in the log have gaps: they have to be loaded before the epoch is read |
  * | `graph:leaving` | set | epochs that were read before, and whose keys are not all removed yet |
@@ -75,6 +77,10 @@ export class MirrorKeys {
 
   counts(epoch: string, user: Id): string {
     return `${this.prefix}graph:${epoch}:{${user}}:counts`;
+  }
+
+  suggestions(epoch: string, user: Id): string {
+    return `${this.prefix}graph:${epoch}:{${user}}:suggestions`;
   }
 
   log(epoch: string): string {

@@ -99,7 +99,8 @@ export class MirrorReader extends GraphView {
     });
   }
 
-  private refill(users: readonly Id[]): void {
+  /** Has users who are not in the mirror loaded into it, without waiting for that. */
+  refill(users: readonly Id[]): void {
     for (const user of users) {
       this.refills
         .run(user, () => this.refillLimit(() => this.load(user)))

@@ -1,0 +1,1 @@
+SELECT subject_id AS id FROM recommendation_dismissals WHERE owner_id = $1

@@ -1,0 +1,1 @@
+DELETE FROM recommendation_dismissals WHERE owner_id = $1

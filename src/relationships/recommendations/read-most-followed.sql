@@ -1,0 +1,1 @@
+SELECT user_ids AS ids FROM most_followed
