@@ -1,12 +1,12 @@
 import type pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ChunkQueue } from '../../src/fanout/chunk-queue.js';
 import { FanOut } from '../../src/fanout/fan-out.js';
 import { Gate } from '../../src/fanout/gate.js';
 import type { Receipt } from '../../src/fanout/receipt-reader.js';
-import { PrimaryDatabase } from '../../src/platform/database/primary.js';
+import { type OpenChunk, Receipts } from '../../src/fanout/receipts.js';
 import { ShardRouter } from '../../src/platform/database/shards.js';
 import type { Id } from '../../src/platform/ids/ids.js';
-import { Queues } from '../../src/platform/queues/queues.js';
 import { Accounts } from '../../src/users/accounts.js';
 import type { Client } from '../support/client.js';
 import { connectTo, maintenanceUrl } from '../support/sql.js';
@@ -126,38 +126,33 @@ describe('a receipt', () => {
 describe('the lanes', () => {
   beforeEach(() => begin({ FANOUT_CONCURRENCY: '2' }));
 
-  /** Fan-outs whose chunks are in the queue, and that nothing else will bring back. */
-  const planned = async (count: number): Promise<Id[]> => {
-    const posts = await Promise.all(Array.from({ length: count }, () => publish()));
-    const text = 'DELETE FROM outbox WHERE attempts > 0 RETURNING id';
-    const taken: unknown[] = [];
-    const take = async () =>
-      taken.push(...(await app.get(PrimaryDatabase).query({ name: 'test_take', text })));
-    await expect.poll(take, PATIENCE).toBe(count);
-    await app.get(Queues).use('activities', (queue) => queue.drain());
-    for (const postId of posts) await app.get(FanOut).publish({ postId, authorId: author.id }, '1');
-    return posts;
-  };
-
   it('let small posts through while every chunk that may run is stuck', async () => {
-    await app.drained();
+    const large: Id[] = ['1001', '1002', '1003', '1004'];
+    const chunks: OpenChunk[] = [];
+    for (const postId of large) {
+      await app.get(Receipts).begin(postId, author.id, '1');
+      const { handed } = (await app.get(Receipts).plan(postId, author.id))!;
+      chunks.push(...handed.map((number) => ({ postId, authorId: author.id, number })));
+    }
     const primary = await connectTo(app.environment.DATABASE_URL!);
     try {
-      await app.get(Queues).use('activities', (queue) => queue.pause());
-      const large = await planned(4);
       await primary.query('BEGIN');
       await primary.query('SELECT FROM fanouts WHERE post_id = ANY ($1) FOR UPDATE', [large]);
-      await app.get(Queues).use('activities', (queue) => queue.resume());
+      await app.get(ChunkQueue).add(chunks, false);
       const fan = await app.user('fan of a fan');
       await fan.follow(fans[0]!);
       for (let i = 0; i < 5; i++) {
         const small = await publish(fans[0]);
         await expect.poll(async () => (await holders(small)).flat(), PATIENCE).toEqual([fan.id]);
       }
-      for (const post of large) expect((await receipt(post)).state).toBe('running');
+      for (const post of large) expect(await receipt(post)).toMatchObject({ state: 'planning', written: 0 });
     } finally {
       await primary.query('ROLLBACK');
       await primary.end();
+    }
+    for (const postId of large) {
+      await app.get(ChunkQueue).addPlan({ postId, authorId: author.id });
+      await expect.poll(() => receipt(postId), PATIENCE).toMatchObject({ state: 'done', written: FANS });
     }
   });
 });
