@@ -48,6 +48,7 @@ interface ReceiptRow {
 }
 
 const readReceipt = sqlFile<ReceiptRow>(import.meta.url, './sql/read-receipt.sql');
+const recentPace = sqlFile<{ pace: number | null }>(import.meta.url, './sql/recent-pace.sql');
 const readWaits = sqlFile<{ shard: number; rows: number }>(import.meta.url, './sql/read-waits.sql');
 
 const NOTHING_SKIPPED = { blocked: 0, muted: 0, left: 0, dormant: 0 };
@@ -59,6 +60,11 @@ export class ReceiptReader {
     private readonly primary: PrimaryDatabase,
     private readonly posts: PostStore,
   ) {}
+
+  /** Rows a second that one fan-out was written at of late, which several at a time exceed; null when there was none. */
+  async recentPace(): Promise<number | null> {
+    return (await this.primary.query(recentPace))[0]!.pace;
+  }
 
   /** @returns undefined when there is no such post, and none was delivered */
   async find(postId: Id): Promise<Receipt | undefined> {

@@ -143,6 +143,9 @@ export class IndexBuildDto {
   /** The gate and what waits behind it, while the build is running. */
   @ApiProperty({ type: GateDto, nullable: true })
   gate!: GateDto | null;
+  /** How long what waits will take to run off once the gate is open, at the pace of late; null when nothing tells. */
+  @ApiProperty({ type: Number, nullable: true })
+  drainSeconds!: number | null;
 }
 
 export class IndexBuildListDto {

@@ -44,8 +44,8 @@ describe('when the process that builds an index is killed', () => {
     commands.push(command);
     return command;
   };
-  const hasIndex = async (shard: number) =>
-    (await shards[shard]!.query(`SELECT FROM pg_class WHERE relname = $1`, [NAME])).rowCount === 1;
+  const hasIndex = async (shard: number, name = NAME) =>
+    (await shards[shard]!.query(`SELECT FROM pg_class WHERE relname = $1`, [name])).rowCount === 1;
   // Asked outside of a transaction, which would see the same answer again and again.
   const builders = async () =>
     (
@@ -98,6 +98,7 @@ describe('when the process that builds an index is killed', () => {
     await shards[1]!.query('LOCK TABLE activities IN ROW EXCLUSIVE MODE');
     const command = begin('build-index', '--columns', 'kind', '--name', 'stopped');
     await expect.poll(() => builders(), PATIENCE).toBe(1);
+    await expect.poll(() => hasIndex(0, 'stopped'), PATIENCE).toBe(true);
     command.kill('SIGINT');
     expect(await command.ended).toEqual({ code: 1, signal: null });
     await shards[1]!.query('COMMIT');

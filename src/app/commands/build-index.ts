@@ -109,7 +109,7 @@ async function run(builds: IndexBuilds, request: IndexRequest): Promise<BuildVie
 const phases = ({ shards, gate }: BuildView): string =>
   [gate?.state, ...shards.map(({ state, progress }) => `${state} ${progress?.phase}`)].join();
 
-function progressLine({ shards, gate }: BuildView): string {
+function progressLine({ shards, gate, drainSeconds }: BuildView): string {
   const parts = shards.map(({ shard, state, progress }) => {
     if (!progress) return `shard-${shard}: ${state}`;
     const { phase, done, total, unit, partitionsDone, partitionsTotal } = progress;
@@ -117,7 +117,8 @@ function progressLine({ shards, gate }: BuildView): string {
     const partitions = partitionsTotal > 0 ? `, ${partitionsDone} of ${partitionsTotal} partitions` : '';
     return `shard-${shard}: ${phase}${share}${partitions}`;
   });
-  const backlog = gate ? [`gate ${gate.state}, ${gate.waiting} jobs wait`] : [];
+  const drain = drainSeconds === null ? '' : `, drained about ${drainSeconds} s after it opens`;
+  const backlog = gate ? [`gate ${gate.state}, about ${gate.backlog.rows} rows wait${drain}`] : [];
   return [...parts, ...backlog].join(' | ');
 }
 

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Gate } from '../../fanout/gate.js';
 import type { GateStatus } from '../../fanout/gate-status.js';
+import { ReceiptReader } from '../../fanout/receipt-reader.js';
 import { ShardRouter } from '../../platform/database/shards.js';
 import { sqlFile } from '../../platform/database/sql.js';
 import type { Id } from '../../platform/ids/ids.js';
@@ -45,6 +46,8 @@ export interface BuildView {
   shards: ShardView[];
   /** The gate and what waits behind it, while the build is running. */
   gate: GateStatus | null;
+  /** How long what waits will take to run off once the gate is open, at the pace of late; null when nothing tells. */
+  drainSeconds: number | null;
 }
 
 interface ProgressRow {
@@ -65,14 +68,17 @@ export class BuildViews {
   constructor(
     private readonly shards: ShardRouter,
     private readonly gate: Gate,
+    private readonly receipts: ReceiptReader,
   ) {}
 
   async view(build: BuildRecord): Promise<BuildView> {
     const { work, id, state, detail, requestedBy, reason, startedAt, finishedAt } = build;
     const isBuild = work.action === 'build';
-    const [shards, gate] = await Promise.all([
+    const isRunning = state === 'running';
+    const [shards, gate, pace] = await Promise.all([
       Promise.all(work.shards.map((shard) => this.shardView(shard, build))),
-      state === 'running' ? this.gate.status() : null,
+      isRunning ? this.gate.status() : null,
+      isRunning ? this.receipts.recentPace() : null,
     ]);
     return {
       id,
@@ -89,6 +95,7 @@ export class BuildViews {
       finishedAt: finishedAt?.toISOString() ?? null,
       shards,
       gate,
+      drainSeconds: gate && pace ? Math.ceil(gate.backlog.rows / pace) : null,
     };
   }
 
