@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { fanOut } from './fan-out.js';
+import { fanOutLatency } from './fan-out-latency.js';
 import { feedRead } from './feed-read.js';
 import { runBenchmarks } from './harness/command.js';
 import { hello } from './hello.js';
@@ -7,4 +8,4 @@ import { importGraph } from './import-graph.js';
 import { partitions } from './partitions.js';
 
 /** Every benchmark, in the order in which they are listed. */
-await runBenchmarks([hello, feedRead, fanOut, importGraph, partitions]);
+await runBenchmarks([hello, feedRead, fanOut, fanOutLatency, importGraph, partitions]);
