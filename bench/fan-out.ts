@@ -1,11 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { INestApplicationContext } from '@nestjs/common';
 import { Tokens } from '../src/auth/tokens.js';
-import { ReceiptReader } from '../src/fanout/receipt-reader.js';
 import { ShardRouter } from '../src/platform/database/shards.js';
 import { firstIdAt, type Id } from '../src/platform/ids/ids.js';
 import { makeAudience } from './fan-out/audience.js';
 import { CopiedRows } from './fan-out/copied-rows.js';
+import { delivered, publish } from './fan-out/publish.js';
 import { type Benchmark, type BenchContext, type Report, single } from './harness/benchmark.js';
 import { pairedRatio } from './harness/statistics.js';
 
@@ -13,8 +12,6 @@ const SIZES: Record<string, number> = { medium: 100_000, small: 20_000, large: 5
 const ROUNDS = 7;
 /** Posts that lie in everybody's feed before the first round, so that the indexes are no empty ones. */
 const EARLIER_POSTS = 10;
-const POLL_MS = 2;
-const PATIENCE_MS = 60_000;
 
 /** One post by somebody whom very many follow. */
 export const fanOut: Benchmark = {
@@ -40,9 +37,10 @@ async function run({ stack, size, say }: BenchContext): Promise<Report> {
   let missing = 0;
   // The round before the first one warms up both sides, and does not count.
   for (let round = 0; round <= ROUNDS; round++) {
-    const { postId, seconds } = await publish(services, server.url, token);
+    const post = await publish(server.url, token);
+    const seconds = (await delivered(services, post)) / 1_000;
     const copySeconds = await copied.write(inventedPost(EARLIER_POSTS + round));
-    missing += followers - (await countRows(services, postId));
+    missing += followers - (await countRows(services, post.id));
     if (round === 0) continue;
     rates.push(followers / seconds);
     limits.push(followers / copySeconds);
@@ -66,27 +64,6 @@ async function run({ stack, size, say }: BenchContext): Promise<Report> {
       `${followers.toLocaleString('en')} followers on 2 shards, ${EARLIER_POSTS} earlier posts in each feed; ` +
       `${sessions} sessions a shard`,
   };
-}
-
-/** Publishes a post and waits until its receipt is closed, which is after the last row was committed. */
-async function publish(
-  services: INestApplicationContext,
-  url: string,
-  token: string,
-): Promise<{ postId: Id; seconds: number }> {
-  const answer = await fetch(new URL('/v1/posts', url), {
-    method: 'POST',
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ body: 'One post for very many.' }),
-  });
-  const began = performance.now();
-  if (answer.status !== 201) throw new Error(`The post was answered with ${answer.status}.`);
-  const { id: postId } = (await answer.json()) as { id: Id };
-  while ((await services.get(ReceiptReader).find(postId))?.state !== 'done') {
-    if (performance.now() - began > PATIENCE_MS) throw new Error('The fan-out does not end.');
-    await delay(POLL_MS);
-  }
-  return { postId, seconds: (performance.now() - began) / 1_000 };
 }
 
 async function countRows(services: INestApplicationContext, postId: Id): Promise<number> {

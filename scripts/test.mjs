@@ -3,12 +3,14 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { ensureBuild } from './lib/build.mjs';
 import { ensurePackages } from './lib/packages.mjs';
+import { ensurePgbouncer } from './lib/pgbouncer.mjs';
 import { enterProject, root } from './lib/project.mjs';
 import { ensureRedis } from './lib/redis.mjs';
 
 enterProject();
 await ensurePackages();
 await ensureRedis();
+await ensurePgbouncer();
 await ensureBuild();
 
 const vitest = join(root, 'node_modules/vitest/vitest.mjs');

@@ -15,6 +15,34 @@ export interface Audience {
   followers: readonly Follower[];
 }
 
+/** Makes an author whom the first `size` of an audience follow as friends. */
+export async function makeSmallAuthor(
+  services: INestApplicationContext,
+  { followers }: Audience,
+  size: number,
+): Promise<Audience> {
+  const client = await services.get(PrimaryDatabase).database.dedicatedClient();
+  try {
+    const { rows } = await client.query<{ id: Id }>(
+      `INSERT INTO users (username) VALUES ('small') RETURNING id`,
+    );
+    const author = rows[0]!.id;
+    const ids = followers.slice(0, size).map(({ id }) => id);
+    await client.query(
+      'INSERT INTO relationships (owner_id, subject_id, kind) SELECT unnest($1::bigint[]), $2, 1',
+      [ids, author],
+    );
+    await client.query(
+      'UPDATE graph_owners SET version = version + 1, friends = friends + 1 WHERE owner_id = ANY ($1)',
+      [ids],
+    );
+    await client.query('VACUUM (ANALYZE) relationships');
+    return { author, followers: ids.map((id) => ({ id, stream: STREAMS.friends })) };
+  } finally {
+    await client.end();
+  }
+}
+
 /** Makes an author with so many followers, three in four of them as friends; straight in Postgres. */
 export async function makeAudience(services: INestApplicationContext, size: number): Promise<Audience> {
   const client = await services.get(PrimaryDatabase).database.dedicatedClient();

@@ -21,3 +21,10 @@ export function pairedRatio(values: readonly number[], others: readonly number[]
   if (values.length !== others.length) throw new RangeError('Rounds must come in pairs.');
   return median(values.map((value, round) => value / others[round]!));
 }
+
+/** The value that a share of the values does not exceed (nearest rank). @throws RangeError for none */
+export function quantile(values: readonly number[], share: number): number {
+  if (values.length === 0) throw new RangeError('There is no quantile of nothing.');
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]!;
+}

@@ -46,19 +46,26 @@ const UP = [
   'ALTER TABLE outbox ADD COLUMN waits_for smallint',
   'CREATE INDEX outbox_waiting ON outbox (waits_for) WHERE waits_for IS NOT NULL',
 
-  // The next followers of an author beyond an id, cut into at most so many chunks of a size.
+  // The next followers of an author beyond an id, cut into at most so many chunks of a size: each is read along the index,
+  // in its order, from where the one before it ends.
   `CREATE FUNCTION audience_chunks(author bigint, beyond bigint, size integer, most integer)
    RETURNS TABLE (number integer, members bigint[]) LANGUAGE sql STABLE AS $$
-     SELECT (place / size)::integer, array_agg(owner_id ORDER BY owner_id)
-     FROM (
-       SELECT owner_id, row_number() OVER (ORDER BY owner_id) - 1 AS place FROM (
+     WITH RECURSIVE chunk AS (
+       SELECT 0 AS number, ARRAY(
          SELECT owner_id FROM relationships
          WHERE subject_id = author AND kind IN (1, 2) AND owner_id > beyond
-         ORDER BY owner_id
-         LIMIT size * most
-       ) AS following
-     ) AS placed
-     GROUP BY 1
+         ORDER BY owner_id LIMIT size
+       ) AS members
+       UNION ALL
+       SELECT chunk.number + 1, ARRAY(
+         SELECT owner_id FROM relationships
+         WHERE subject_id = author AND kind IN (1, 2) AND owner_id > chunk.members[size]
+         ORDER BY owner_id LIMIT size
+       )
+       FROM chunk
+       WHERE cardinality(chunk.members) = size AND chunk.number + 1 < most
+     )
+     SELECT chunk.number, chunk.members FROM chunk WHERE chunk.members <> '{}'
    $$`,
 
   `CREATE FUNCTION audience_between(author bigint, beyond bigint, upto bigint)

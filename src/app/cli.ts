@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { fanoutCommand } from './commands/fanout.js';
 import { gateCommand } from './commands/gate.js';
 import { importGraphCommand } from './commands/import-graph.js';
 import { migrateCommand } from './commands/migrate.js';
@@ -25,6 +26,7 @@ export function createProgram(): Command {
     verifyRedisCacheCommand(),
     usersCommand(),
     gateCommand(),
+    fanoutCommand(),
     repairActivitiesCommand(),
   ];
   for (const command of commands) {

@@ -5,7 +5,7 @@ import type { Id } from '../platform/ids/ids.js';
 import { Outbox } from '../platform/outbox/outbox.js';
 import { Lanes } from '../platform/queues/lanes.js';
 import { PostStore } from '../posts/post-store.js';
-import { ActivityWriter } from './activity-writer.js';
+import { GuardedWriter } from './guarded-writer.js';
 import { ChunkQueue } from './chunk-queue.js';
 import { type OpenChunk, type Progress, Receipts } from './receipts.js';
 
@@ -24,7 +24,7 @@ const MOST_RESUMED = 500;
 export class FanOut {
   constructor(
     private readonly posts: PostStore,
-    private readonly writer: ActivityWriter,
+    private readonly writer: GuardedWriter,
     private readonly receipts: Receipts,
     private readonly chunks: ChunkQueue,
     private readonly outbox: Outbox,

@@ -2,7 +2,6 @@ import { Module } from '@nestjs/common';
 import { ActivitiesModule } from '../activities/activities.module.js';
 import { PostsModule } from '../posts/posts.module.js';
 import { RelationshipsModule } from '../relationships/relationships.module.js';
-import { ActivityWriter } from './activity-writer.js';
 import { Backlog } from './backlog.js';
 import { BacklogEstimate } from './backlog-estimate.js';
 import { ChunkQueue } from './chunk-queue.js';
@@ -11,6 +10,7 @@ import { Gate } from './gate.js';
 import { GateGauges } from './gate-gauges.js';
 import { GateStore } from './gate-store.js';
 import { GateValve } from './gate-valve.js';
+import { GuardedWriter } from './guarded-writer.js';
 import { PendingAuthors } from './pending-authors.js';
 import { ReceiptReader } from './receipt-reader.js';
 import { Receipts } from './receipts.js';
@@ -19,7 +19,7 @@ import { ShardBreakers } from './shard-breakers.js';
 @Module({
   imports: [ActivitiesModule, PostsModule, RelationshipsModule],
   providers: [
-    ActivityWriter,
+    GuardedWriter,
     Backlog,
     BacklogEstimate,
     ChunkQueue,
@@ -34,11 +34,12 @@ import { ShardBreakers } from './shard-breakers.js';
     ShardBreakers,
   ],
   exports: [
-    ActivityWriter,
+    GuardedWriter,
     Backlog,
     ChunkQueue,
     FanOut,
     Gate,
+    GateStore,
     PendingAuthors,
     ReceiptReader,
     Receipts,

@@ -46,9 +46,9 @@ export interface PastClosing {
   /** Null for a deadline, which nobody has to be there for. */
   openedBy: string | null;
   opening: Opening | null;
-  /** Jobs that waited in the queue when it was opened; null while closed, or when the queue could not be asked. */
+  /** Jobs that waited in the queue when it was opened; null while closed, or when it could not be told. */
   jobsWaiting: number | null;
-  /** Intents that waited in the outbox then; null while closed. */
+  /** Intents that waited in the outbox then. */
   intentsWaiting: number | null;
 }
 
@@ -83,6 +83,7 @@ const fenceGate = sqlFile(import.meta.url, './sql/fence-gate.sql');
 const quietGate = sqlFile<{ quiet_at: Date }>(import.meta.url, './sql/quiet-gate.sql');
 const openGate = sqlFile(import.meta.url, './sql/open-gate.sql');
 const extendGate = sqlFile(import.meta.url, './sql/extend-gate.sql');
+const forgetClosings = sqlFile(import.meta.url, './sql/forget-closings.sql');
 const gateHistory = sqlFile<HistoryRow>(import.meta.url, './sql/gate-history.sql');
 
 /** A change of a gate under way, with the lock held: what is read here stays so until it commits. */
@@ -148,6 +149,11 @@ export class GateStore {
   /** Notes that no row is written behind a closed gate any more. @returns false when it was opened meanwhile */
   async noteQuiet(id: Id): Promise<boolean> {
     return (await this.primary.query(quietGate, [id])).length > 0;
+  }
+
+  /** Forgets closings that have been over for a year. */
+  async forgetOld(): Promise<void> {
+    await this.primary.query(forgetClosings);
   }
 
   /** Closings below an id, the latest first. */

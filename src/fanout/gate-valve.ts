@@ -36,7 +36,10 @@ export class GateValve {
     const fences = () => all(this.shards.shards.map((shard, index) => this.settleFence(state, shard, index)));
     const steps = isPauseWanted(state) ? [queue, fences] : [fences, queue];
     const faults: unknown[] = [];
-    for (const step of steps) await step().catch((error: unknown) => void faults.push(error));
+    for (const step of steps)
+      await step().catch((error: unknown) => {
+        faults.push(error);
+      });
     if (faults.length > 0) throw faults[0];
   }
 
@@ -71,7 +74,8 @@ export class GateValve {
     index: number,
     deadline: number,
   ): Promise<string | undefined> {
-    for (let obstacle: string; ; await delay(RETRY_MS)) {
+    let obstacle: string;
+    for (;;) {
       try {
         await this.settleFence(state, shard, index);
         if (await this.fence.isQuiet(shard, deadline - Date.now())) return undefined;
@@ -83,6 +87,7 @@ export class GateValve {
         obstacle = `${shard.name}: ${errorText(error)}`;
       }
       if (Date.now() >= deadline) return obstacle;
+      await delay(RETRY_MS);
     }
   }
 

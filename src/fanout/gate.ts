@@ -94,7 +94,13 @@ export class Gate {
     }
     const closing = (await this.store.read()).closings.find((each) => each.id === id);
     if (!closing) throw new Problem('gate-timeout', 'It was opened meanwhile.');
-    return { key: closing.key, closedAt: closing.closedAt, status: await this.status(shard) };
+    try {
+      return { key: closing.key, closedAt: closing.closedAt, status: await this.status(shard) };
+    } catch (error) {
+      // Without an answer nobody would know that it is theirs to open.
+      await this.reopen((each) => each.id === id, by, 'told');
+      throw error;
+    }
   }
 
   /** Opens a gate and lets the backlog run off; an open one stays open. */
@@ -173,10 +179,17 @@ export class Gate {
     by: string | null,
     opening: Opening,
   ): Promise<void> {
-    const { jobs, status } = await this.backlog.measure(false);
+    const waiting = await this.backlog.measure(false).catch(() => undefined);
     const opened = await this.store.change(async (change) => {
       const closing = change.state.closings.find(isIt);
-      if (closing) await change.open(closing.id, by, opening, jobs?.waiting ?? null, status.intents);
+      if (closing)
+        await change.open(
+          closing.id,
+          by,
+          opening,
+          waiting?.jobs?.waiting ?? null,
+          waiting?.status.intents ?? null,
+        );
       return closing;
     });
     if (!opened) return;

@@ -8,7 +8,7 @@ import { userFollowed } from '../relationships/changes.js';
 import { GraphStore } from '../relationships/graph-store.js';
 import { isFollow } from '../relationships/kinds.js';
 import { GraphView } from '../users/graph-view.js';
-import { ActivityWriter } from './activity-writer.js';
+import { GuardedWriter } from './guarded-writer.js';
 import { fanOutChunk, fanOutPlan } from './chunk-queue.js';
 import { FanOut, type PublishedPost } from './fan-out.js';
 import type { OpenChunk } from './receipts.js';
@@ -53,7 +53,7 @@ export class UsersMentionedHandler implements Handler<{ postId: Id; authorId: Id
   constructor(
     private readonly posts: PostStore,
     private readonly graph: GraphView,
-    private readonly writer: ActivityWriter,
+    private readonly writer: GuardedWriter,
   ) {}
 
   async handle(
@@ -74,7 +74,7 @@ export class UsersMentionedHandler implements Handler<{ postId: Id; authorId: Id
 export class UserFollowedHandler implements Handler<{ eventId: Id; followerId: Id; followedId: Id }> {
   constructor(
     private readonly graph: GraphStore,
-    private readonly writer: ActivityWriter,
+    private readonly writer: GuardedWriter,
   ) {}
 
   async handle(

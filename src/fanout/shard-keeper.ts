@@ -48,7 +48,10 @@ export class ShardKeeper implements OnApplicationBootstrap, BeforeApplicationShu
 
   private async attempt(shard: number): Promise<void> {
     const reason = await this.activities.refusal(shard);
-    if (reason) return this.breakers.trip(shard, reason);
+    if (reason) {
+      this.breakers.trip(shard, reason);
+      return;
+    }
     this.breakers.close(shard);
     const released = await this.receipts.release(shard, CHUNKS);
     await this.chunks.add(released, true);

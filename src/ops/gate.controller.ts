@@ -47,17 +47,15 @@ export class GateController {
   @HttpCode(200)
   @ApiOkResponse({ type: GateDto })
   @ApiProblems('invalid-request', 'forbidden', 'gate-closed', 'gate-timeout')
-  async close(@CurrentViewer() viewer: Viewer, @Body() body: CloseGateDto): Promise<GateStatus> {
-    const {
-      reason,
-      reopenAfterSeconds = REOPEN_AFTER_SECONDS,
-      timeoutSeconds = TIMEOUT_SECONDS,
-      shard,
-    } = body;
+  async close(
+    @CurrentViewer() viewer: Viewer,
+    @Query() { shard }: WhichGateQuery,
+    @Body() body: CloseGateDto,
+  ): Promise<GateStatus> {
+    const { reason, reopenAfterSeconds = REOPEN_AFTER_SECONDS, timeoutSeconds = TIMEOUT_SECONDS } = body;
     const by = await this.name(viewer);
     const timeoutMs = timeoutSeconds * 1_000;
-    const { status } = await this.gate.close({ reason, by, shard, reopenAfterSeconds, timeoutMs });
-    return status;
+    return (await this.gate.close({ reason, by, shard, reopenAfterSeconds, timeoutMs })).status;
   }
 
   /** Opens the gate; the backlog runs off. */

@@ -25,19 +25,11 @@ export class CloseGateDto {
   @Min(1)
   @Max(60)
   timeoutSeconds?: number;
-
-  /** Closes the gate of this shard alone; the others go on. Left out: of all. */
-  @ApiProperty({ type: 'integer', minimum: 0, maximum: 9_999, required: false })
-  @MayBeLeftOut()
-  @IsInt()
-  @Min(0)
-  @Max(9_999)
-  shard?: number;
 }
 
 /** Which gate is meant. */
 export class WhichGateQuery {
-  /** The gate of this shard; left out: the one before all. */
+  /** The gate of this shard alone; left out: the one before all. */
   @ApiProperty({ type: 'integer', minimum: 0, maximum: 9_999, required: false })
   @MayBeLeftOut()
   @Transform(({ value }: { value: unknown }): unknown =>

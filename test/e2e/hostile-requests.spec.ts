@@ -137,7 +137,7 @@ describe(`${PER_ROUTE} hostile requests to every route`, () => {
   });
 
   it('leaves the victim as they were, and nobody with more rights', async () => {
-    await admin.post('/v1/admin/gate/open');
+    for (const which of ['', '?shard=0', '?shard=1']) await admin.post(`/v1/admin/gate/open${which}`);
     await app.drained();
     expect(await stateOf(app, target)).toEqual(before);
     const admins = await change(app, `SELECT username FROM users WHERE role = 'admin'`, []);

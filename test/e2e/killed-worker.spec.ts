@@ -5,6 +5,7 @@ import type { Id } from '../../src/platform/ids/ids.js';
 import type { Client } from '../support/client.js';
 import { importFollowers } from '../support/followers.js';
 import { ProductProcess } from '../support/processes.js';
+import { keysUnder } from '../support/redis-keys.js';
 import { connectTo } from '../support/sql.js';
 import { createStores, type TestEnvironment } from '../support/stores.js';
 
@@ -142,10 +143,3 @@ describe('when workers are killed and the queue is lost', () => {
     await expectDelivered(post);
   }, 120_000);
 });
-
-async function keysUnder(redis: Redis, pattern: string): Promise<string[]> {
-  const found: string[] = [];
-  for await (const keys of redis.scanStream({ match: pattern, count: 1_000 }))
-    found.push(...(keys as string[]));
-  return found;
-}

@@ -6,6 +6,7 @@ import type { Id } from '../../src/platform/ids/ids.js';
 import { importFollowers } from '../support/followers.js';
 import { dropKeys, importLegacyRows, type LegacyImport } from '../support/legacy-import.js';
 import { ProductProcess } from '../support/processes.js';
+import { RepeatingTraffic } from '../support/repeating-traffic.js';
 import { connectTo } from '../support/sql.js';
 import { TestApp } from '../support/test-app.js';
 import type { Client } from '../support/client.js';
@@ -14,7 +15,6 @@ import type { Client } from '../support/client.js';
 const ROWS = Number(process.env.REPAIR_ROWS ?? 200_000);
 const FOLLOWERS = 2_000;
 const PATIENCE = { timeout: 240_000, interval: 25 };
-const FENCE_CLOSED = 'SL001';
 const COLUMNS = 'recipient_id, stream, entry_id, kind, actor_id, subject_id';
 
 describe(`a legacy import of ${ROWS} rows without unique indexes`, () => {
@@ -24,7 +24,7 @@ describe(`a legacy import of ${ROWS} rows without unique indexes`, () => {
   let shards: pg.Client[];
   let imports: LegacyImport[];
   const workers: ProductProcess[] = [];
-  const posted: Id[] = [];
+  let posted: Id[];
 
   beforeAll(async () => {
     app = await TestApp.start({ ROLES: 'http' });
@@ -137,7 +137,8 @@ describe(`a legacy import of ${ROWS} rows without unique indexes`, () => {
   }, 240_000);
 
   it('loses exactly its wrong rows while posts keep coming in and workers are killed', async () => {
-    const traffic = new Traffic(author, shards, posted);
+    const traffic = new RepeatingTraffic(author, shards, ROWS);
+    posted = traffic.posted;
     traffic.begin();
     const watching = command(...(ROWS > 500_000 ? [] : ['--throttle', '40000']));
     const killWhen = async (
@@ -212,58 +213,6 @@ describe(`a legacy import of ${ROWS} rows without unique indexes`, () => {
     expect(await figures(`${others} WHERE subject_id <> ALL ('{${posted.join()}}')`), 'invented').toBe(0);
   }, 240_000);
 });
-
-/** Posts, and writers that repeat what they have written, until told to end. */
-class Traffic {
-  repeated = 0;
-  refused = 0;
-  private going = true;
-  private readonly running: Promise<void>[] = [];
-
-  constructor(
-    private readonly author: Client,
-    private readonly shards: readonly pg.Client[],
-    private readonly posted: Id[],
-  ) {}
-
-  begin(): void {
-    this.running.push(this.post(), ...this.shards.map((shard) => this.repeat(shard)));
-  }
-
-  async end(): Promise<void> {
-    this.going = false;
-    await Promise.all(this.running);
-  }
-
-  private async post(): Promise<void> {
-    while (this.going) {
-      const { status, body } = await this.author.post('/v1/posts', { body: `number ${this.posted.length}` });
-      expect(status).toBe(201);
-      this.posted.push(body.id as Id);
-      await new Promise((resolve) => setTimeout(resolve, 300));
-    }
-  }
-
-  /** What a repeated job does: it inserts rows that are there, and only a unique index holds it back. */
-  private async repeat(shard: pg.Client): Promise<void> {
-    const own = await connectTo(
-      `postgresql://${shard.user}:${shard.password}@${shard.host}:${shard.port}/${shard.database}`,
-    );
-    while (this.going) {
-      try {
-        const { rowCount } = await own.query(
-          `INSERT INTO activities SELECT * FROM expected TABLESAMPLE SYSTEM (${20_000 / ROWS}) ON CONFLICT DO NOTHING`,
-        );
-        this.repeated += rowCount ?? 0;
-      } catch (error) {
-        if ((error as { code?: string }).code !== FENCE_CLOSED) throw error;
-        this.refused++;
-      }
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    await own.end();
-  }
-}
 
 /** Does something while a transaction on the activities keeps their table from being locked. */
 async function holdUp(shard: pg.Client, act: () => Promise<void>): Promise<void> {

@@ -49,8 +49,17 @@ export class ProductProcess {
     environment: TestEnvironment,
     args: readonly string[] = [],
   ): Promise<ProductProcess & Ending> {
-    const run = new ProductProcess(entry, environment, args);
+    const run = ProductProcess.begin(entry, environment, args);
     return Object.assign(run, await run.ended);
+  }
+
+  /** Starts an entry point and leaves it running, wherever it is. */
+  static begin(
+    entry: 'main' | 'worker' | 'cli',
+    environment: TestEnvironment,
+    args: readonly string[] = [],
+  ): ProductProcess {
+    return new ProductProcess(entry, environment, args);
   }
 
   /** A client of this process. */

@@ -31,13 +31,15 @@ export class Lanes {
     this.places = this.mostBulk + 1 + Math.max(1, concurrency - this.mostBulk);
   }
 
-  /** Counts an urgent job in, from its begin to its end. */
-  async urgently<Result>(work: () => Promise<Result>): Promise<Result> {
+  /**
+   * Counts an urgent job in, from its begin to its end. One that is not done by then, such as a post for very many, has
+   * become bulk work itself, and is no reason to hold that up afterwards.
+   */
+  async urgently(work: () => Promise<'done' | 'open'>): Promise<void> {
     this.urgent++;
     try {
-      return await work();
+      if ((await work()) === 'done') this.lastUrgentAt = Date.now();
     } finally {
-      this.lastUrgentAt = Date.now();
       if (--this.urgent === 0) for (const goOn of this.lulled) goOn();
     }
   }
@@ -46,7 +48,7 @@ export class Lanes {
    * Runs a bulk job once there is a place for it. One may wait for its turn, so that large fan-outs take turns.
    * @returns false when one waits already: nothing was done, the job is to come back later
    */
-  async inBulk(work: () => Promise<void>): Promise<boolean> {
+  async inBulk(work: () => Promise<unknown>): Promise<boolean> {
     if (this.bulk < this.mostBulk) this.bulk++;
     else if (this.next) return false;
     else await new Promise<void>((resolve) => (this.next = resolve));

@@ -70,7 +70,10 @@ export class QueueWorkers implements OnApplicationBootstrap, BeforeApplicationSh
   }
 
   private async take(queue: QueueName, job: Job<JobEnvelope>, token: string | undefined): Promise<void> {
-    if (queue !== LANED) return this.run(job);
+    if (queue !== LANED) {
+      await this.run(job);
+      return;
+    }
     if ((jobTypes().get(job.name)?.priority ?? 0) < BULK_PRIORITY)
       return this.lanes.urgently(() => this.run(job));
     if (await this.lanes.inBulk(() => this.run(job))) return;
@@ -79,7 +82,7 @@ export class QueueWorkers implements OnApplicationBootstrap, BeforeApplicationSh
     throw new DelayedError();
   }
 
-  private async run(job: Job<JobEnvelope>): Promise<void> {
+  private async run(job: Job<JobEnvelope>): Promise<'done' | 'open'> {
     const handler = this.handlers.get(job.name);
     if (!handler) throw new Error(`No handler for the job ${job.name}: it was made by another version.`);
     const stop = this.metrics.jobSeconds.startTimer({ job: job.name });
@@ -88,6 +91,7 @@ export class QueueWorkers implements OnApplicationBootstrap, BeforeApplicationSh
       const result = await handler.handle(payload, { outboxId });
       if (outboxId && result === 'done') await this.outbox.done([outboxId]);
       stop({ outcome: 'done' });
+      return result;
     } catch (error) {
       stop({ outcome: 'failed' });
       throw error;

@@ -12,7 +12,7 @@ const PARKED_MS = 600_000;
 
 /** Writes activities for jobs, past the shards of which it is known that they take nothing just now. */
 @Injectable()
-export class ActivityWriter {
+export class GuardedWriter {
   constructor(
     private readonly activities: ActivityStore,
     private readonly shards: ShardRouter,

@@ -1,0 +1,91 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { useGateKey } from '../../src/activities/fence.js';
+import { Gate } from '../../src/fanout/gate.js';
+import { Accounts } from '../../src/users/accounts.js';
+import type { Client } from '../support/client.js';
+import { findPgbouncer, PgBouncer, pgbouncerMissing } from '../support/pgbouncer.js';
+import { connectTo } from '../support/sql.js';
+import { createStores } from '../support/stores.js';
+import { TestApp } from '../support/test-app.js';
+
+const INSERT = 'INSERT INTO activities VALUES (1, 1, 1, 1, 1, 1) ON CONFLICT DO NOTHING';
+const FANS = 20;
+
+describe.skipIf(!findPgbouncer())(`through PgBouncer that pools transactions${pgbouncerMissing}`, () => {
+  let bouncer: PgBouncer;
+  let app: TestApp;
+  let admin: Client;
+  let author: Client;
+  let fans: Client[];
+
+  beforeAll(async () => {
+    bouncer = await PgBouncer.start(await createStores());
+    app = await TestApp.start({}, bouncer.environment);
+    [admin, author] = [await app.signUp('admin'), await app.signUp('author')];
+    await app.get(Accounts).setRole('admin', 'admin');
+    fans = await Promise.all(Array.from({ length: FANS }, (_, i) => app.user(`fan${i}`)));
+  });
+  afterAll(async () => {
+    await app.stop();
+    await bouncer.stop();
+  });
+
+  const have = async (post: string) => {
+    const feeds = await Promise.all(fans.map((fan) => fan.get('/v1/feeds/friends')));
+    return feeds.filter(({ body }) => body.data.some((entry: { id: string }) => entry.id === post)).length;
+  };
+  const shard = () => connectTo(bouncer.environment.ACTIVITY_SHARD_URLS!.split(',')[0]!);
+
+  it('brings a post from its author to everyone who follows', async () => {
+    const follows = await Promise.all(fans.map((fan) => fan.follow(author)));
+    expect(follows.map(({ status }) => status)).toEqual(fans.map(() => 200));
+    const posts = await Promise.all(
+      Array.from({ length: 10 }, (_, i) => author.post('/v1/posts', { body: `post ${i}` })),
+    );
+    await app.drained();
+    for (const { body } of posts) expect(await have(body.id)).toBe(FANS);
+    const notifications = await author.all('/v1/notifications');
+    expect(notifications.filter(({ kind }: { kind: string }) => kind === 'follow')).toHaveLength(FANS);
+  });
+
+  it('closes the gate, passes no row, and delivers what waited', async () => {
+    const closed = await admin.post('/v1/admin/gate/close', { reason: 'a pooler', reopenAfterSeconds: 600 });
+    expect(closed.body).toMatchObject({ state: 'closed' });
+    const post = await author.post('/v1/posts', { body: 'behind the gate' });
+    await expect.poll(async () => (await admin.get('/v1/admin/gate')).body.waiting).toBeGreaterThan(0);
+    const writer = await shard();
+    await expect(writer.query(INSERT)).rejects.toMatchObject({ code: 'SL001' });
+    await writer.end();
+    expect(await have(post.body.id)).toBe(0);
+    await admin.post('/v1/admin/gate/open');
+    await app.drained();
+    expect(await have(post.body.id)).toBe(FANS);
+  });
+
+  it('lets the transaction pass that names the key, and nobody who gets the same connection later', async () => {
+    const { key } = await app.get(Gate).close({ reason: 'a key', by: 'A' });
+    const writers = await Promise.all(Array.from({ length: 6 }, shard));
+    const refusals = writers.map(async (writer) => {
+      await writer.query('BEGIN');
+      await useGateKey(writer, key);
+      await writer.query(INSERT);
+      await writer.query('ROLLBACK');
+      await expect(writer.query(INSERT)).rejects.toMatchObject({ code: 'SL001' });
+    });
+    await Promise.all(refusals);
+    await Promise.all(writers.map((writer) => writer.end()));
+    await app.get(Gate).open('A');
+  });
+
+  it('ends a writer that stands still, and holds nobody up any longer', async () => {
+    const frozen = await shard();
+    frozen.on('error', () => undefined);
+    await frozen.query('BEGIN');
+    await frozen.query(INSERT);
+    const { status } = await app.get(Gate).close({ reason: 'a frozen writer', by: 'A' });
+    expect(status.state).toBe('closed');
+    await expect(frozen.query('COMMIT')).rejects.toThrow();
+    await frozen.end().catch(() => undefined);
+    await app.get(Gate).open('A');
+  });
+});
