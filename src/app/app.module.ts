@@ -30,6 +30,7 @@ import { PlatformModule } from '../platform/platform.module.js';
 import { QueueWorkers } from '../platform/queues/queue-workers.js';
 import { PostsController } from '../posts/posts.controller.js';
 import { PostsModule } from '../posts/posts.module.js';
+import { PostsChangedHandler } from '../posts/posts-changed.handler.js';
 import { UserDeletedHandler } from '../posts/user-deleted.handler.js';
 import { AutoFollowHandler } from '../relationships/auto-follow.handler.js';
 import { GraphChangedHandler, OwnersChangedHandler } from '../relationships/graph-changed.handlers.js';
@@ -37,6 +38,7 @@ import { MirrorKeeper } from '../relationships/mirror-keeper.js';
 import { MirrorAuditor } from '../relationships/mirror-auditor.js';
 import { RelationshipsController } from '../relationships/relationships.controller.js';
 import { RelationshipsModule } from '../relationships/relationships.module.js';
+import { CardsChangedHandler } from '../users/cards-changed.handler.js';
 import { UsersController } from '../users/users.controller.js';
 import { UsersModule } from '../users/users.module.js';
 import { StartPageController } from './start-page.controller.js';
@@ -77,6 +79,8 @@ const WORKER_PROVIDERS: Type[] = [
   UserFollowedHandler,
   MirrorKeeper,
   UserDeletedHandler,
+  CardsChangedHandler,
+  PostsChangedHandler,
   MirrorAuditor,
   GateKeeper,
   Janitor,

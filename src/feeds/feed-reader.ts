@@ -3,6 +3,7 @@ import { ActivityStore, positionOf, type StreamPosition } from '../activities/ac
 import type { Activity } from '../activities/activity.js';
 import { PendingAuthors } from '../fanout/pending-authors.js';
 import { Cursor } from '../platform/http/cursor.js';
+import { JsonText, TextPage } from '../platform/http/json-text.js';
 import type { Page } from '../platform/http/page.js';
 import type { PageQuery } from '../platform/http/page.dto.js';
 import { type Id, timeOfId } from '../platform/ids/ids.js';
@@ -37,7 +38,7 @@ export class FeedReader {
   ) {}
 
   /** @throws Problem `invalid-cursor` */
-  async page(viewer: Id, kind: FollowKind, { cursor, limit }: PageQuery): Promise<Page<FeedEntry>> {
+  async page(viewer: Id, kind: FollowKind, { cursor, limit }: PageQuery): Promise<Page<JsonText<FeedEntry>>> {
     const stream = STREAM_OF[kind];
     const start = Cursor.read(stream, cursor, POSITION_WIDTH)?.position as StreamPosition | undefined;
     const complete = await this.isComplete(viewer, kind);
@@ -48,22 +49,21 @@ export class FeedReader {
       positionOf,
       present: (skeleton) => this.present(viewer, kind, skeleton),
     });
-    return {
-      data: entries,
-      page: { next: next ? Cursor.write(stream, next) : null, complete },
-    };
+    return new TextPage(entries, { next: next ? Cursor.write(stream, next) : null, complete });
   }
 
   private async present(
     viewer: Id,
     kind: FollowKind,
     skeleton: Activity[],
-  ): Promise<(FeedEntry | undefined)[]> {
+  ): Promise<(JsonText<FeedEntry> | undefined)[]> {
     const ids = skeleton.map((activity) => activity.subjectId);
-    const posts = await this.posts.byIds(viewer, ids, (facts) => facts.kind === kind);
+    const posts = await this.posts.texts(viewer, ids, (facts) => facts.kind === kind);
     return skeleton.map(({ entryId, subjectId }) => {
       const post = posts.get(subjectId);
-      return post && { id: entryId, kind: 'post', createdAt: timeOfId(entryId).toISOString(), post };
+      if (post === undefined) return undefined;
+      const createdAt = timeOfId(entryId).toISOString();
+      return new JsonText(`{"id":"${entryId}","kind":"post","createdAt":"${createdAt}","post":${post}}`);
     });
   }
 

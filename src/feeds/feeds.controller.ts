@@ -1,6 +1,7 @@
 import { Body, Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { Authenticated, CurrentViewer, type Viewer } from '../platform/http/access.js';
+import type { JsonText } from '../platform/http/json-text.js';
 import type { Page } from '../platform/http/page.js';
 import { PageQuery } from '../platform/http/page.dto.js';
 import { ApiProblems } from '../platform/http/problem.dto.js';
@@ -23,7 +24,7 @@ export class FeedsController {
   @Get('feeds/friends')
   @ApiOkResponse({ type: FeedPageDto })
   @ApiProblems('invalid-request', 'invalid-cursor')
-  friends(@CurrentViewer() viewer: Viewer, @Query() query: PageQuery): Promise<Page<FeedEntry>> {
+  friends(@CurrentViewer() viewer: Viewer, @Query() query: PageQuery): Promise<Page<JsonText<FeedEntry>>> {
     return this.feeds.page(viewer.id, 'friend', query);
   }
 
@@ -31,7 +32,7 @@ export class FeedsController {
   @Get('feeds/noise')
   @ApiOkResponse({ type: FeedPageDto })
   @ApiProblems('invalid-request', 'invalid-cursor')
-  noise(@CurrentViewer() viewer: Viewer, @Query() query: PageQuery): Promise<Page<FeedEntry>> {
+  noise(@CurrentViewer() viewer: Viewer, @Query() query: PageQuery): Promise<Page<JsonText<FeedEntry>>> {
     return this.feeds.page(viewer.id, 'noise', query);
   }
 

@@ -12,3 +12,6 @@ export const usersMentioned = defineJob<{ postId: Id; authorId: Id; mentions: Id
   'post.mentioned',
   'activities',
 );
+
+/** Posts were changed or deleted; what the cache holds of them is to be forgotten. */
+export const postsChanged = defineJob<{ postIds: Id[] }>('posts.changed', 'graph');

@@ -43,11 +43,10 @@ export class PostStore {
     return (await transaction.query(deletePost, [id, author])).length > 0;
   }
 
-  /** Deletes all posts of an author, some thousands at a time. */
-  async removeAllOf(author: Id): Promise<void> {
-    while (
-      (await this.primary.query(deletePostsOfAuthor, [author, POSTS_PER_BATCH])).length === POSTS_PER_BATCH
-    );
+  /** Deletes some thousands of an author's posts. @returns their ids; none when there is no post left */
+  async removeSomeOf(transaction: Transaction, author: Id): Promise<Id[]> {
+    const rows = await transaction.query(deletePostsOfAuthor, [author, POSTS_PER_BATCH]);
+    return rows.map((row) => row.id);
   }
 
   /** The posts with these ids; those that do not exist (any more) are missing from the map. */

@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { type Id, timeOfId } from '../platform/ids/ids.js';
+import type { Id } from '../platform/ids/ids.js';
 import type { GraphFacts } from '../users/graph-view.js';
 import { GraphView } from '../users/graph-view.js';
 import { Profiles } from '../users/profiles.js';
 import type { UserView } from '../users/user-view.js';
-import { type PostRow, PostStore } from './post-store.js';
+import type { PostCard } from './post-card.js';
+import { PostCards } from './post-cards.js';
 
 /** A post as clients see one. */
 export interface PostView {
@@ -20,33 +21,23 @@ export interface PostView {
   viewer: { loved: boolean; reposted: boolean };
 }
 
-/** Puts together what clients see of a post. */
-export function presentPost(row: PostRow, author: UserView, mentions: UserView[]): PostView {
-  return {
-    id: row.id,
-    author,
-    body: row.body,
-    createdAt: timeOfId(row.id).toISOString(),
-    editedAt: row.edited_at?.toISOString() ?? null,
-    mentions,
-    // Every post is an original so far: there are no comments, reposts and loves to tell of.
-    commentOn: null,
-    repostOf: null,
-    viewer: { loved: false, reposted: false },
-    counts: {
-      comments: row.comments_count,
-      loves: row.loves_count,
-      reposts: row.reposts_count,
-      views: row.views_count,
-    },
-  };
+/**
+ * Puts together what clients see of a post, as the JSON of a `PostView`.
+ * @param author the author's JSON, and `mentions` that of those whom the text mentions
+ */
+export function postText(card: PostCard, author: string, mentions: readonly string[]): string {
+  // Every post is an original so far: there are no comments, reposts and loves to tell of.
+  return (
+    `{"id":"${card.id}","author":${author},${card.text},"mentions":[${mentions.join(',')}],` +
+    `"commentOn":null,"repostOf":null,"counts":${card.counts},"viewer":{"loved":false,"reposted":false}}`
+  );
 }
 
 /** Posts as a viewer sees them. */
 @Injectable()
 export class PostViews {
   constructor(
-    private readonly store: PostStore,
+    private readonly cards: PostCards,
     private readonly profiles: Profiles,
     private readonly graph: GraphView,
   ) {}
@@ -59,26 +50,40 @@ export class PostViews {
   async byIds(
     viewer: Id,
     ids: readonly Id[],
-    keep: (facts: GraphFacts, post: PostRow) => boolean = () => true,
+    keep?: (facts: GraphFacts, post: PostCard) => boolean,
   ): Promise<Map<Id, PostView>> {
-    const rows = await this.store.byIds(ids);
-    const people = [...new Set([...rows.values()].flatMap((row) => [row.author_id, ...row.mentions]))];
-    const asked = this.graph.facts(viewer, people);
-    const [facts, users] = await Promise.all([asked, this.profiles.byIds(viewer, people, asked)]);
-    const factsOf = new Map(people.map((id, index) => [id, facts[index]!]));
-    const views = new Map<Id, PostView>();
-    for (const [id, row] of rows) {
-      const author = users.get(row.author_id);
-      if (!author || !keep(factsOf.get(row.author_id)!, row)) continue;
-      views.set(
-        id,
-        presentPost(
-          row,
-          author,
-          row.mentions.flatMap((mention) => users.get(mention) ?? []),
-        ),
-      );
-    }
-    return views;
+    const texts = await this.texts(viewer, ids, keep);
+    return new Map([...texts].map(([id, text]) => [id, JSON.parse(text) as PostView]));
   }
+
+  /** The same as JSON, for those who put a page together from texts. */
+  async texts(
+    viewer: Id,
+    ids: readonly Id[],
+    keep: (facts: GraphFacts, post: PostCard) => boolean = () => true,
+  ): Promise<Map<Id, string>> {
+    const cards = await this.cards.byIds(ids);
+    const people = peopleOf(cards.values());
+    const asked = this.graph.facts(viewer, people);
+    const [facts, users] = await Promise.all([asked, this.profiles.texts(viewer, people, asked)]);
+    const factsOf = new Map(people.map((id, index) => [id, facts[index]!]));
+    const texts = new Map<Id, string>();
+    for (const [id, card] of cards) {
+      const author = users.get(card.authorId);
+      if (author === undefined || !keep(factsOf.get(card.authorId)!, card)) continue;
+      const mentions = card.mentions.flatMap((mention) => users.get(mention) ?? []);
+      texts.set(id, postText(card, author, mentions));
+    }
+    return texts;
+  }
+}
+
+/** Authors and those mentioned, each once. */
+function peopleOf(cards: Iterable<PostCard>): Id[] {
+  const people = new Set<Id>();
+  for (const { authorId, mentions } of cards) {
+    people.add(authorId);
+    for (const mention of mentions) people.add(mention);
+  }
+  return [...people];
 }

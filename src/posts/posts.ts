@@ -7,6 +7,7 @@ import { UserStore } from '../users/user-store.js';
 import { Idempotency, KeyTaken, type RepeatableRequest } from './idempotency.js';
 import { mentionedNames } from './mentions.js';
 import { postPublished, usersMentioned } from './post-published.js';
+import { PostCards } from './post-cards.js';
 import { PostStore } from './post-store.js';
 
 /** Publishing and deleting. */
@@ -15,6 +16,7 @@ export class Posts {
   constructor(
     private readonly primary: PrimaryDatabase,
     private readonly store: PostStore,
+    private readonly cards: PostCards,
     private readonly users: UserStore,
     private readonly outbox: Outbox,
     private readonly idempotency: Idempotency,
@@ -43,11 +45,24 @@ export class Posts {
     const removed = await this.primary.transaction(async (transaction) => {
       if (!(await this.store.remove(transaction, id, author))) return false;
       await this.users.addPosts(transaction, author, -1);
+      await this.cards.changed(transaction, [id]);
       return true;
     });
     if (removed) return;
     const exists = (await this.store.byIds([id])).has(id);
     throw exists ? new Problem('forbidden', 'This post is not yours.') : new Problem('not-found');
+  }
+
+  /** Deletes all posts of somebody whose account is gone, some thousands at a time. */
+  async removeAllOf(author: Id): Promise<void> {
+    let removed: Id[];
+    do {
+      removed = await this.primary.transaction(async (transaction) => {
+        const ids = await this.store.removeSomeOf(transaction, author);
+        if (ids.length > 0) await this.cards.changed(transaction, ids);
+        return ids;
+      });
+    } while (removed.length > 0);
   }
 
   private async insert(author: Id, body: string, request?: RepeatableRequest): Promise<Id> {

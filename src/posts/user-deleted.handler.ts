@@ -4,7 +4,7 @@ import type { Handler } from '../platform/queues/job.js';
 import { HandlesJob } from '../platform/queues/job-handlers.js';
 import { Departures } from '../relationships/departures.js';
 import { userDeleted } from '../users/user-events.js';
-import { PostStore } from './post-store.js';
+import { Posts } from './posts.js';
 
 /** Clears away what a deleted account leaves behind: its relationships in both directions, and its posts. */
 @Injectable()
@@ -12,7 +12,7 @@ import { PostStore } from './post-store.js';
 export class UserDeletedHandler implements Handler<{ userId: Id }> {
   constructor(
     private readonly departures: Departures,
-    private readonly posts: PostStore,
+    private readonly posts: Posts,
   ) {}
 
   async handle({ userId }: { userId: Id }): Promise<'done'> {

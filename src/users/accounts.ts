@@ -5,6 +5,7 @@ import { Problem } from '../platform/http/problem.js';
 import type { Id } from '../platform/ids/ids.js';
 import { Outbox } from '../platform/outbox/outbox.js';
 import { sqlFile } from '../platform/database/sql.js';
+import { ProfileCards } from './profile-cards.js';
 import { userCreated, userDeleted } from './user-events.js';
 import { User, type UserRole } from './user.entity.js';
 
@@ -33,6 +34,7 @@ export class Accounts {
   constructor(
     private readonly primary: PrimaryDatabase,
     private readonly outbox: Outbox,
+    private readonly cards: ProfileCards,
   ) {}
 
   /**
@@ -72,7 +74,11 @@ export class Accounts {
 
   async changeProfile(id: Id, change: ProfileChange): Promise<void> {
     const given = Object.values(change).some((value) => value !== undefined);
-    if (given) await this.users().update({ id }, change);
+    if (!given) return;
+    await this.primary.transaction(async (transaction) => {
+      await transaction.manager.update(User, { id }, change);
+      await this.cards.changed(transaction, id);
+    });
   }
 
   /** @returns false when nobody has this username */
@@ -89,7 +95,9 @@ export class Accounts {
   async remove(transaction: Transaction, id: Id): Promise<void> {
     await transaction.query(lockExistence, [id]);
     const [row] = await transaction.query(deleteUser, [id]);
-    if (row) await this.outbox.record(transaction, userDeleted, { userId: id });
+    if (!row) return;
+    await this.cards.changed(transaction, id);
+    await this.outbox.record(transaction, userDeleted, { userId: id });
   }
 
   async count(): Promise<number> {

@@ -2,14 +2,17 @@ import { Injectable } from '@nestjs/common';
 import { Problem } from '../platform/http/problem.js';
 import { isId, type Id } from '../platform/ids/ids.js';
 import { type GraphFacts, GraphView } from './graph-view.js';
-import { presentUser, type UserView } from './user-view.js';
-import { type UserRow, UserStore } from './user-store.js';
+import { cardOf, type ProfileCard } from './profile-card.js';
+import { ProfileCards } from './profile-cards.js';
+import { presentUser, userText, type UserView } from './user-view.js';
+import { UserStore } from './user-store.js';
 
-/** Users as a viewer sees them: columns from Postgres, counts and relationship from the graph, each in one batch. */
+/** Users as a viewer sees them: cards from the cache, counts and relationship from the graph, each in one batch. */
 @Injectable()
 export class Profiles {
   constructor(
     private readonly users: UserStore,
+    private readonly cards: ProfileCards,
     private readonly graph: GraphView,
   ) {}
 
@@ -18,10 +21,10 @@ export class Profiles {
    * @throws Problem `not-found`
    */
   async find(viewer: Id, idOrName: string): Promise<UserView> {
-    const row = await this.row(idOrName);
-    const [facts] = row ? await this.graph.facts(viewer, [row.id]) : [];
-    if (!row || !facts || isHidden(facts)) throw new Problem('not-found', 'There is no such user.');
-    return presentUser(row, facts, facts);
+    const card = await this.card(idOrName);
+    const [facts] = card ? await this.graph.facts(viewer, [card.id]) : [];
+    if (!card || !facts || isHidden(facts)) throw new Problem('not-found', 'There is no such user.');
+    return presentUser(card, facts);
   }
 
   /**
@@ -35,24 +38,46 @@ export class Profiles {
     known?: readonly GraphFacts[] | Promise<readonly GraphFacts[]>,
     evenBlocked = false,
   ): Promise<Map<Id, UserView>> {
-    const unique = known ? [...ids] : [...new Set(ids)];
-    const [rows, facts] = await Promise.all([
-      this.users.byIds(unique),
-      known ?? this.graph.facts(viewer, unique),
-    ]);
-    const views = new Map<Id, UserView>();
-    unique.forEach((id, index) => {
-      const row = rows.get(id);
-      const fact = facts[index];
-      if (row && fact && (evenBlocked || !isHidden(fact))) views.set(id, presentUser(row, fact, fact));
-    });
-    return views;
+    return this.show(presentUser, viewer, ids, known, evenBlocked);
   }
 
-  private async row(idOrName: string): Promise<UserRow | undefined> {
-    if (idOrName.startsWith('@')) return this.users.byName(idOrName.slice(1));
+  /** The same as JSON, for those who put a page together from texts. */
+  async texts(
+    viewer: Id,
+    ids: readonly Id[],
+    known?: readonly GraphFacts[] | Promise<readonly GraphFacts[]>,
+  ): Promise<Map<Id, string>> {
+    return this.show(userText, viewer, ids, known, false);
+  }
+
+  private async show<Shown>(
+    present: (card: ProfileCard, facts: GraphFacts) => Shown,
+    viewer: Id,
+    ids: readonly Id[],
+    known: readonly GraphFacts[] | Promise<readonly GraphFacts[]> | undefined,
+    evenBlocked: boolean,
+  ): Promise<Map<Id, Shown>> {
+    const unique = known ? ids : [...new Set(ids)];
+    const [cards, facts] = await Promise.all([
+      this.cards.byIds(unique),
+      known ?? this.graph.facts(viewer, unique),
+    ]);
+    const shown = new Map<Id, Shown>();
+    unique.forEach((id, index) => {
+      const card = cards.get(id);
+      const fact = facts[index];
+      if (card && fact && (evenBlocked || !isHidden(fact))) shown.set(id, present(card, fact));
+    });
+    return shown;
+  }
+
+  private async card(idOrName: string): Promise<ProfileCard | undefined> {
+    if (idOrName.startsWith('@')) {
+      const row = await this.users.byName(idOrName.slice(1));
+      return row && cardOf(row);
+    }
     if (!isId(idOrName)) return undefined;
-    return (await this.users.byIds([idOrName])).get(idOrName);
+    return (await this.cards.byIds([idOrName])).get(idOrName);
   }
 }
 

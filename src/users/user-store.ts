@@ -1,23 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { BatchedReads } from '../platform/database/batched-reads.js';
 import { PrimaryDatabase, type Transaction } from '../platform/database/primary.js';
-import { idList, sqlFile } from '../platform/database/sql.js';
+import { sqlFile } from '../platform/database/sql.js';
 import type { Id } from '../platform/ids/ids.js';
-
-/** A user's public columns. */
-export interface UserRow {
-  id: Id;
-  username: string;
-  name: string;
-  bio: string;
-  avatar_url: string | null;
-  posts_count: number;
-}
+import type { UserRow } from './profile-card.js';
+import { ProfileCards } from './profile-cards.js';
 
 /** 1 to 30 letters, digits, `_` or `-`. */
 export const USERNAME = /^[A-Za-z0-9_-]{1,30}$/;
 
-const usersByIds = sqlFile<UserRow>(import.meta.url, './sql/users-by-ids.sql');
 const usersByNames = sqlFile<UserRow>(import.meta.url, './sql/users-by-names.sql');
 const idsPage = sqlFile<{ id: Id }>(import.meta.url, './sql/ids-page.sql');
 const spreadIds = sqlFile<{ id: Id }>(import.meta.url, './sql/spread-ids.sql');
@@ -26,18 +16,17 @@ const countExisting = sqlFile<{ found: number }>(import.meta.url, './sql/count-e
 const knownUsers = sqlFile<{ id: Id }>(import.meta.url, './sql/known-users.sql');
 const addPosts = sqlFile(import.meta.url, './sql/add-posts.sql');
 
-/** Reads users in batches; the only place, with `Accounts`, that names their table. */
+/** Reads users in batches; the only place, with `Accounts` and `ProfileCards`, that names their table. */
 @Injectable()
 export class UserStore {
-  private readonly reads: BatchedReads<UserRow>;
+  constructor(
+    private readonly primary: PrimaryDatabase,
+    private readonly cards: ProfileCards,
+  ) {}
 
-  constructor(private readonly primary: PrimaryDatabase) {
-    this.reads = new BatchedReads((ids) => this.primary.query(usersByIds, [idList(ids)]));
-  }
-
-  /** The users with these ids; those that do not exist are missing from the map. */
+  /** The users with these ids, as Postgres has them; those that do not exist are missing from the map. */
   byIds(ids: readonly Id[]): Promise<Map<Id, Readonly<UserRow>>> {
-    return this.reads.byIds(ids);
+    return this.cards.rows(ids);
   }
 
   /** The user of this name, without regard to case. */
@@ -92,5 +81,6 @@ export class UserStore {
   /** Changes a user's number of posts in the caller's transaction; locks that user's row. */
   async addPosts(transaction: Transaction, id: Id, change: number): Promise<void> {
     await transaction.query(addPosts, [id, change]);
+    await this.cards.changed(transaction, id);
   }
 }

@@ -1,5 +1,5 @@
-import { type Id, timeOfId } from '../platform/ids/ids.js';
-import type { UserRow } from './user-store.js';
+import type { Id } from '../platform/ids/ids.js';
+import type { ProfileCard } from './profile-card.js';
 
 export type FollowKind = 'friend' | 'noise';
 export type RelationshipKind = FollowKind | 'block' | 'mute';
@@ -31,26 +31,21 @@ export interface UserView {
   relationship: ViewerRelationship;
 }
 
-/** Puts together what clients see of a user. */
-export function presentUser(
-  row: UserRow,
-  graph: Omit<UserCounts, 'posts' | 'following'>,
-  relationship: ViewerRelationship,
-): UserView {
-  return {
-    id: row.id,
-    username: row.username,
-    name: row.name,
-    bio: row.bio,
-    avatarUrl: row.avatar_url,
-    createdAt: timeOfId(row.id).toISOString(),
-    counts: {
-      posts: row.posts_count,
-      followers: graph.followers,
-      following: graph.friends + graph.noise,
-      friends: graph.friends,
-      noise: graph.noise,
-    },
-    relationship: { kind: relationship.kind, followsMe: relationship.followsMe },
-  };
+/** What the graph adds to a card: the user's counts, and how the viewer stands to them. */
+export type UserFacts = Omit<UserCounts, 'posts' | 'following'> & ViewerRelationship;
+
+/** Puts together what clients see of a user, as the JSON of a `UserView`. */
+export function userText(
+  card: ProfileCard,
+  { followers, friends, noise, kind, followsMe }: UserFacts,
+): string {
+  return (
+    `{${card.text},"counts":{"posts":${card.posts},"followers":${followers},"following":${friends + noise},` +
+    `"friends":${friends},"noise":${noise}},` +
+    `"relationship":{"kind":${kind === null ? 'null' : `"${kind}"`},"followsMe":${followsMe}}}`
+  );
 }
+
+/** The same, as a value. */
+export const presentUser = (card: ProfileCard, facts: UserFacts): UserView =>
+  JSON.parse(userText(card, facts)) as UserView;

@@ -9,6 +9,7 @@ import type { Config } from '../config/config.js';
 import { Metrics } from '../metrics/metrics.js';
 import type { Viewer } from './access.js';
 import { answerClientError } from './client-error.js';
+import { writeJson } from './json-text.js';
 import { Problem } from './problem.js';
 import { sendProblem } from './problem.filter.js';
 import { toProblem } from './to-problem.js';
@@ -74,6 +75,7 @@ export async function installHooks(
     },
   });
   const fastify = app.getHttpAdapter().getInstance();
+  fastify.setReplySerializer(writeJson);
   limitRequests(fastify);
   closeConnectionsAtTheEnd(fastify);
   fastify.addHook('onRequest', (request, reply, done) => {
