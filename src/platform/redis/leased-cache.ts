@@ -55,9 +55,9 @@ export class LeasedCache<Value> {
     const entries = await this.orUnavailable(() => this.redis.client.mget(ids.map((id) => this.root + id)));
     const missing: Id[] = [];
     for (const [index, id] of ids.entries()) {
-      const entry = entries?.[index];
-      if (isText(entry)) values.set(id, this.options.decode(id, entry));
-      else missing.push(id);
+      const text = textOf(entries?.[index]);
+      if (text === undefined) missing.push(id);
+      else values.set(id, this.options.decode(id, text));
     }
     this.count(entries ? 'hit' : 'unavailable', ids.length - (entries ? missing.length : 0));
     if (missing.length > 0) {
@@ -84,13 +84,10 @@ export class LeasedCache<Value> {
     const asked: Id[] = [];
     const leased: Id[] = [];
     for (const [index, id] of missing.entries()) {
-      const entry = entries?.[index];
-      if (isText(entry)) {
-        found.set(id, entry);
-      } else {
-        asked.push(id);
-        if (entry === LEASE_MARK + token) leased.push(id);
-      }
+      const text = textOf(entries?.[index]);
+      if (text === undefined) asked.push(id);
+      else found.set(id, text);
+      if (entries?.[index] === LEASE_MARK + token) leased.push(id);
     }
     for (const [id, text] of await this.options.source(asked)) found.set(id, text);
     if (leased.length > 0) await this.keep(token, leased, found);
@@ -118,8 +115,9 @@ export class LeasedCache<Value> {
   }
 }
 
-const isText = (entry: string | null | undefined): entry is string =>
-  typeof entry === 'string' && !entry.startsWith(LEASE_MARK);
+/** The text of an entry; undefined when there is none, or a lease in its place. */
+const textOf = (entry: string | null | undefined): string | undefined =>
+  entry && !entry.startsWith(LEASE_MARK) ? entry : undefined;
 
 /** Scattered by a quarter, so that what was filled together does not end together. */
 const life = (): number => Math.round(LIFE_MS * (0.75 + Math.random() / 2));
