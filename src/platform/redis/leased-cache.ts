@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Logger } from '@nestjs/common';
+import { BatchedReads } from '../database/batched-reads.js';
 import { errorText } from '../error-text.js';
 import type { Id } from '../ids/ids.js';
 import type { Metrics } from '../metrics/metrics.js';
@@ -15,7 +16,7 @@ const LEASE_MS = 10_000;
 const LIFE_MS = 3_600_000;
 const LEASE_MARK = '?';
 
-export interface LeasedCacheOptions<Value> {
+export interface LeasedCacheOptions<Value extends { id: Id }> {
   /** Names the cache in keys and metrics; it changes whenever the form of the texts does. */
   name: string;
   /** The text before every key. */
@@ -27,15 +28,16 @@ export interface LeasedCacheOptions<Value> {
 }
 
 /**
- * Texts by id, kept in Redis and read there with one `MGET`; what is missing is read from Postgres and kept. `forget`,
- * called after the commit of a change, makes the next reader see it.
+ * Texts by id, kept in Redis and read there with one `MGET` for all who ask at the same time; what is missing is read from
+ * Postgres and kept. `forget`, called after the commit of a change, makes the next reader see it.
  *
  * A reader that asked Postgres before a change and comes back after it must not bring the old text with it. So a miss
  * takes a lease, in the entry's own place, before it asks; forgetting an entry removes the lease with it; and a fill
  * whose lease is gone is refused (Nishtala et al., "Scaling Memcache at Facebook", NSDI 2013). Whoever finds somebody
  * else's lease reads from Postgres and leaves the filling to them. While Redis is away, Postgres answers everything.
  */
-export class LeasedCache<Value> {
+export class LeasedCache<Value extends { id: Id }> {
+  private readonly reads: BatchedReads<Value>;
   private readonly logger: Logger;
   private readonly root: string;
 
@@ -44,32 +46,36 @@ export class LeasedCache<Value> {
     private readonly metrics: Metrics,
     private readonly options: LeasedCacheOptions<Value>,
   ) {
+    this.reads = new BatchedReads((ids) => this.read(ids));
     this.root = `${options.prefix}${options.name}:`;
     this.logger = new Logger(`Cache ${options.name}`);
   }
 
-  /** The values of these ids, in no particular order; what does not exist is missing from the map. */
-  async byIds(ids: readonly Id[]): Promise<Map<Id, Value>> {
-    const values = new Map<Id, Value>();
-    if (ids.length === 0) return values;
-    const entries = await this.orUnavailable(() => this.redis.client.mget(ids.map((id) => this.root + id)));
-    const missing: Id[] = [];
-    for (const [index, id] of ids.entries()) {
-      const text = textOf(entries?.[index]);
-      if (text === undefined) missing.push(id);
-      else values.set(id, this.options.decode(id, text));
-    }
-    this.count(entries ? 'hit' : 'unavailable', ids.length - (entries ? missing.length : 0));
-    if (missing.length > 0) {
-      const texts = entries ? await this.fill([...new Set(missing)]) : await this.options.source(missing);
-      for (const [id, text] of texts) values.set(id, this.options.decode(id, text));
-    }
-    return values;
+  /** The values of these ids; what does not exist is missing from the map. Callers may share values: nobody changes one. */
+  byIds(ids: readonly Id[]): Promise<Map<Id, Value>> {
+    return this.reads.byIds(ids);
   }
 
   /** Forgets entries, and refuses the fills that are under way. Call it after the commit. @throws when Redis is away */
   async forget(ids: readonly Id[]): Promise<void> {
     if (ids.length > 0) await this.redis.client.unlink(ids.map((id) => this.root + id));
+  }
+
+  private async read(ids: readonly Id[]): Promise<Value[]> {
+    const values: Value[] = [];
+    const entries = await this.orUnavailable(() => this.redis.client.mget(ids.map((id) => this.root + id)));
+    const missing: Id[] = [];
+    for (const [index, id] of ids.entries()) {
+      const text = textOf(entries?.[index]);
+      if (text === undefined) missing.push(id);
+      else values.push(this.options.decode(id, text));
+    }
+    this.count(entries ? 'hit' : 'unavailable', ids.length - (entries ? missing.length : 0));
+    if (missing.length > 0) {
+      const texts = entries ? await this.fill(missing) : await this.options.source(missing);
+      for (const [id, text] of texts) values.push(this.options.decode(id, text));
+    }
+    return values;
   }
 
   /** Reads what is missing from Postgres, and keeps what it has the leases for. */
