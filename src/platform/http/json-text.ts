@@ -20,7 +20,10 @@ export class TextPage<Entry> implements Page<JsonText<Entry>> {
   ) {}
 
   get text(): string {
-    return `{"data":[${this.data.map((entry) => entry.text).join(',')}],"page":${JSON.stringify(this.page)}}`;
+    // Appended piece by piece, the text is copied together once, when it is sent.
+    let text = '{"data":[';
+    for (const [index, entry] of this.data.entries()) text += index === 0 ? entry.text : `,${entry.text}`;
+    return `${text}],"page":${JSON.stringify(this.page)}}`;
   }
 }
 
