@@ -39,6 +39,7 @@ import { MirrorKeeper } from '../relationships/mirror-keeper.js';
 import { MirrorAuditor } from '../relationships/mirror-auditor.js';
 import { RelationshipsController } from '../relationships/relationships.controller.js';
 import { RelationshipsModule } from '../relationships/relationships.module.js';
+import { CardsChangedHandler } from '../users/cards-changed.handler.js';
 import { UsersController } from '../users/users.controller.js';
 import { UsersModule } from '../users/users.module.js';
 import { StartPageController } from './start-page.controller.js';
@@ -82,6 +83,7 @@ const WORKER_PROVIDERS: Type[] = [
   UserDeletedHandler,
   PostsDeletedHandler,
   PostReactedHandler,
+  CardsChangedHandler,
   MirrorAuditor,
   GateKeeper,
   Janitor,
