@@ -56,6 +56,7 @@ import { MostFollowedKeeper } from '../relationships/most-followed-keeper.js';
 import { RecommendationsController } from '../relationships/recommendations.controller.js';
 import { RelationshipsController } from '../relationships/relationships.controller.js';
 import { RelationshipsModule } from '../relationships/relationships.module.js';
+import { CardsChangedHandler } from '../users/cards-changed.handler.js';
 import { UsersController } from '../users/users.controller.js';
 import { UsersModule } from '../users/users.module.js';
 import { StartPageController } from './start-page.controller.js';
@@ -114,6 +115,7 @@ const WORKER_PROVIDERS: Type[] = [
   ReaderGoneHandler,
   SleeperWokeHandler,
   DeliveryKeeper,
+  CardsChangedHandler,
   MirrorAuditor,
   MostFollowedKeeper,
   GateKeeper,

@@ -25,7 +25,6 @@ const countUsers = sqlFile<{ n: number }>(import.meta.url, './sql/count-users.sq
 const countExisting = sqlFile<{ found: number }>(import.meta.url, './sql/count-existing.sql');
 const knownUsers = sqlFile<{ id: Id }>(import.meta.url, './sql/known-users.sql');
 const presentUsers = sqlFile<{ id: Id }>(import.meta.url, './sql/present-users.sql');
-const addPosts = sqlFile(import.meta.url, './sql/add-posts.sql');
 
 /** Reads users in batches; the only place, with `Accounts`, that names their table. */
 @Injectable()
@@ -93,10 +92,5 @@ export class UserStore {
     }
     const drawn = (await this.primary.query(spreadIds, [most, await this.count()])).map((row) => row.id);
     for (let start = 0; start < drawn.length; start += batch) yield drawn.slice(start, start + batch);
-  }
-
-  /** Changes a user's number of posts in the caller's transaction; locks that user's row. */
-  async addPosts(transaction: Transaction, id: Id, change: number): Promise<void> {
-    await transaction.query(addPosts, [id, change]);
   }
 }
