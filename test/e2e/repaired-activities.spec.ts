@@ -121,7 +121,7 @@ describe(`a legacy import of ${ROWS} rows without unique indexes`, () => {
 
   it('stops where an admin says so, and cleans up behind itself', async () => {
     await startWorker();
-    const watching = command('--throttle', '5000');
+    const watching = command('--throttle', String(ROWS / 100));
     await expect
       .poll(async () => (await parts()).filter(({ rows_seen }) => Number(rows_seen) > 0).length, PATIENCE)
       .toBe(2);
