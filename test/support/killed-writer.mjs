@@ -19,7 +19,12 @@ const random = (below) => {
 
 /** No more than the graph needs, because starting takes most of the time. */
 class Graph {}
-const imports = [ConfigModule.for(Config.from(process.env)), PlatformModule, PostsModule, RelationshipsModule];
+const imports = [
+  ConfigModule.for(Config.from(process.env)),
+  PlatformModule,
+  PostsModule,
+  RelationshipsModule,
+];
 const services = await NestFactory.createApplicationContext({ module: Graph, imports }, { logger: false });
 const mirror = services.get(Mirror);
 const apply = mirror.apply.bind(mirror);
