@@ -26,6 +26,7 @@ import { ShardKeeper } from '../fanout/shard-keeper.js';
 import { FeedsController } from '../feeds/feeds.controller.js';
 import { FeedsModule } from '../feeds/feeds.module.js';
 import { AdminController } from '../ops/admin.controller.js';
+import { DeliveryController } from '../ops/delivery.controller.js';
 import { GateController } from '../ops/gate.controller.js';
 import { IndexBuildsController } from '../ops/index-builds.controller.js';
 import { Janitor } from '../ops/janitor.js';
@@ -81,6 +82,7 @@ const API_CONTROLLERS = [
   PostsController,
   ConversationsController,
   FeedsController,
+  DeliveryController,
   AdminController,
   GateController,
   RedisCacheController,

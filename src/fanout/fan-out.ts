@@ -41,10 +41,7 @@ export class FanOut {
       await this.outbox.park([outboxId], null, SETTLED_MS);
       return false;
     }
-    if (choice === 'pull') {
-      await this.receipts.pull(postId, authorId);
-      return true;
-    }
+    if (choice === 'pull' && (await this.receipts.pull(postId, authorId))) return true;
     let receipt = await this.receipts.begin(postId, authorId, outboxId);
     if (receipt.done) return true;
     if (!receipt.planned) {

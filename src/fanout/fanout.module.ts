@@ -12,6 +12,7 @@ import { GateGauges } from './gate-gauges.js';
 import { GateStore } from './gate-store.js';
 import { GateValve } from './gate-valve.js';
 import { DeliveryChoice } from './delivery-choice.js';
+import { DeliveryPreviews } from './delivery-preview.js';
 import { PendingPosts } from './pending-posts.js';
 import { Placements } from './placements.js';
 import { PulledAuthors } from './pulled-authors.js';
@@ -36,6 +37,7 @@ import { ShardBreakers } from './shard-breakers.js';
     GateStore,
     GateValve,
     DeliveryChoice,
+    DeliveryPreviews,
     PendingPosts,
     Placements,
     PulledAuthors,
@@ -53,6 +55,7 @@ import { ShardBreakers } from './shard-breakers.js';
     FanOut,
     Gate,
     DeliveryChoice,
+    DeliveryPreviews,
     PendingPosts,
     Placements,
     PulledAuthors,

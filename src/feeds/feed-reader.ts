@@ -49,7 +49,7 @@ export class FeedReader {
       start,
       skeleton: (after, size) => this.skeleton(viewer, stream, pull, after, size),
       positionOf,
-      present: (skeleton) => this.present(viewer, kind, skeleton),
+      present: (skeleton) => this.present(viewer, kind, pull, skeleton),
     });
     return {
       data: entries,
@@ -81,9 +81,13 @@ export class FeedReader {
   private async present(
     viewer: Id,
     kind: FollowKind,
+    pull: Pull,
     skeleton: Activity[],
   ): Promise<(FeedEntry | undefined)[]> {
-    const ids = skeleton.map((activity) => activity.subjectId);
+    const admitted = skeleton.filter(({ subjectId, actorId }) =>
+      pull.admits({ id: subjectId, authorId: actorId }),
+    );
+    const ids = admitted.map((activity) => activity.subjectId);
     const posts = await this.posts.byIds(
       viewer,
       ids,

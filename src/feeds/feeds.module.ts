@@ -1,15 +1,17 @@
 import { Module } from '@nestjs/common';
 import { FanoutModule } from '../fanout/fanout.module.js';
 import { PostsModule } from '../posts/posts.module.js';
+import { RelationshipsModule } from '../relationships/relationships.module.js';
 import { UsersModule } from '../users/users.module.js';
+import { Explainer } from './explainer.js';
 import { FeedReader } from './feed-reader.js';
 import { NotificationMarks } from './notification-marks.js';
 import { NotificationReader } from './notification-reader.js';
 import { NotificationRules } from './notification-rules.js';
 
 @Module({
-  imports: [FanoutModule, PostsModule, UsersModule],
-  providers: [FeedReader, NotificationReader, NotificationRules, NotificationMarks],
-  exports: [FeedReader, NotificationReader, NotificationMarks],
+  imports: [FanoutModule, PostsModule, RelationshipsModule, UsersModule],
+  providers: [Explainer, FeedReader, NotificationReader, NotificationRules, NotificationMarks],
+  exports: [Explainer, FeedReader, NotificationReader, NotificationMarks],
 })
 export class FeedsModule {}

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { BatchedReads } from '../platform/database/batched-reads.js';
 import { PrimaryDatabase, type Transaction } from '../platform/database/primary.js';
 import { idList, sqlFile } from '../platform/database/sql.js';
-import type { Id } from '../platform/ids/ids.js';
+import { type Id, isId } from '../platform/ids/ids.js';
 
 /** A user's public columns. */
 export interface UserRow {
@@ -43,6 +43,12 @@ export class UserStore {
   /** The user of this name, without regard to case. */
   async byName(username: string): Promise<UserRow | undefined> {
     return USERNAME.test(username) ? (await this.byNames([username])).at(0) : undefined;
+  }
+
+  /** A user as people write them down: by name, with or without `@`, or by id; of digits alone it is an id. */
+  async byIdOrName(text: string): Promise<UserRow | undefined> {
+    const name = text.startsWith('@') ? text.slice(1) : text;
+    return isId(text) ? (await this.byIds([text])).get(text) : this.byName(name);
   }
 
   /** The users of these names, without regard to case, in no particular order. */
