@@ -63,6 +63,6 @@ export class DeliveryPreviewDto {
 export class ChooseDeliveryDto {
   /** `push`: always written; `pull`: always merged; `auto`: as the audience has it. */
   @IsIn(['push', 'pull', 'auto'])
-  @ApiProperty({ enum: ['push', 'pull', 'auto'] })
+  @ApiProperty({ enum: ['push', 'pull', 'auto'], example: 'auto' })
   delivery!: 'push' | 'pull' | 'auto';
 }
