@@ -105,6 +105,8 @@ function report(
     ratio: timesFaster(rounds, 'readyMs', first),
     others: [
       ...slowerReady,
+      timesOf(rounds, 'pingMs', 'an empty command to Redis and back', first)[0]!,
+      single('pingTimesFaster', 'SQL / an empty command', '', timesFaster(rounds, 'pingMs', first)),
       ...http,
       ...timesOf(rounds, 'anewMs', 'worked out anew', first),
       ...slowerSql,
@@ -117,6 +119,12 @@ function report(
         `${most}: SQL / kept ready`,
         '',
         timesFaster(rounds, 'readyMs', last),
+      ),
+      single(
+        'busiestPingTimesFaster',
+        `${most}: SQL / an empty command`,
+        '',
+        timesFaster(rounds, 'pingMs', last),
       ),
       single(
         'busiestAnewTimesFaster',
@@ -144,7 +152,7 @@ function report(
 }
 
 type Part = (all: readonly number[]) => readonly number[];
-type Times = 'anewMs' | 'readyMs' | 'sqlMs';
+type Times = 'anewMs' | 'readyMs' | 'pingMs' | 'sqlMs';
 
 /** The times of a part of the viewers, as three quantiles for each round. */
 function timesOf(rounds: readonly Round[], name: Times, label: string, part: Part, prefix = ''): Series[] {
