@@ -1,9 +1,16 @@
+import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { INestApplicationContext } from '@nestjs/common';
 import { PrimaryDatabase } from '../src/platform/database/primary.js';
 import type { Id } from '../src/platform/ids/ids.js';
-import { MirrorRebuild, type RebuildCertificate } from '../src/relationships/mirror-rebuild.js';
+import {
+  MirrorRebuild,
+  type RebuildCertificate,
+  type RebuildOptions,
+} from '../src/relationships/mirror-rebuild.js';
+import { GraphRedis } from '../src/platform/redis/redis.js';
+import { RedisWatch } from '../src/relationships/rebuild/redis-watch.js';
 import { MirrorVerification } from '../src/relationships/mirror-verification.js';
 import { type Benchmark, type BenchContext, type Report, type Series, single } from './harness/benchmark.js';
 import { EPINIONS, fillGraph, type FilledGraph, type GraphData, TEN_MILLION } from './harness/graph-data.js';
@@ -13,9 +20,11 @@ import { TrafficProcess } from './rebuild/traffic.js';
 import type { TrafficCount } from './rebuild/traffic-main.js';
 
 const SIZES: Record<string, GraphData> = { medium: TEN_MILLION, small: EPINIONS };
-const ROUNDS = 2;
+const ROUNDS = 3;
 const LOOKUPS_PER_SECOND = 200;
 const WRITES_PER_SECOND = 500;
+/** Commands a second of a rebuild that is to be noticed by nobody. */
+const GENTLE_PACE = 100_000;
 /** How long lookups are watched before a rebuild begins. */
 const BEFORE_MS = 4_000;
 const ACTIVE_USERS = 20_000;
@@ -27,7 +36,7 @@ export const rebuild: Benchmark = {
   summary:
     'the mirror rebuilt from Postgres, idle and under writes, against redis-cli --pipe of the ready sets',
   sizes: {
-    medium: 'generated: 1 M users, 10 M follows; takes about four minutes',
+    medium: 'generated: 1 M users, 10 M follows; takes about five minutes',
     small: 'soc-Epinions1: 75,879 users, 508,837 follows',
   },
   run,
@@ -37,6 +46,8 @@ export const rebuild: Benchmark = {
 interface Rebuilt extends RebuildCertificate {
   before: TrafficCount;
   during: TrafficCount;
+  /** How many processors were at work meanwhile, whoever used them. */
+  busyCores: number;
   writesPerSecond: number;
   failed: number;
 }
@@ -72,15 +83,28 @@ interface Rounds {
   ready: number[];
   idle: Rebuilt[];
   busy: Rebuilt[];
+  /** One that is held down, in the first round alone. */
+  gentle: Rebuilt[];
+  /** What lookups were like while the ready sets were loaded. */
+  besideReady: TrafficCount[];
+  /** The command that held Redis up for longest meanwhile, in milliseconds. */
+  readySlowestMs: number[];
 }
 
 async function measure(services: INestApplicationContext, setting: Setting): Promise<Rounds> {
   const { follows, sets, users, lookups, stack, say } = setting;
-  const rounds: Rounds = { loader: '', ready: [], idle: [], busy: [] };
+  const rounds: Rounds = {
+    ...{ loader: '', ready: [], besideReady: [], readySlowestMs: [] },
+    ...{ idle: [], busy: [], gentle: [] },
+  };
   const describe = ({ edges, seconds, before, during }: Rebuilt) =>
     `${Math.round(edges / seconds)}/s (p99 ${before.p99Ms.toFixed(2)} → ${during.p99Ms.toFixed(2)} ms)`;
   for (let round = 1; round <= ROUNDS; round++) {
+    const watch = await RedisWatch.start(services.get(GraphRedis).client);
+    await lookups.count();
     const { seconds, loader } = await loadReadySets(sets, stack.config.redis.graphUrl);
+    rounds.besideReady.push(await lookups.count());
+    rounds.readySlowestMs.push((await watch.slowest())?.atMostMs ?? 0);
     rounds.loader = loader;
     rounds.ready.push(follows / seconds);
     say(`round ${round} of ${ROUNDS}: ${loader} ${Math.round(follows / seconds)}/s`);
@@ -93,6 +117,10 @@ async function measure(services: INestApplicationContext, setting: Setting): Pro
     const busy = await rebuildWatched(services, lookups, writes).finally(() => writes.stop());
     rounds.busy.push(busy);
     say(`  rebuild under writes: ${describe(busy)}`);
+    if (round > 1) continue;
+    const gentle = await rebuildWatched(services, lookups, undefined, { commandsPerSecond: GENTLE_PACE });
+    rounds.gentle.push(gentle);
+    say(`  rebuild held down: ${describe(gentle)}`);
   }
   return rounds;
 }
@@ -101,21 +129,45 @@ async function rebuildWatched(
   services: INestApplicationContext,
   lookups: TrafficProcess,
   writes?: TrafficProcess,
+  options?: RebuildOptions,
 ): Promise<Rebuilt> {
   await delay(BEFORE_MS / 4);
   await lookups.count();
   await delay(BEFORE_MS);
   const before = await lookups.count();
   await writes?.count();
-  const certificate = await services.get(MirrorRebuild).run();
+  const busyCores = measureCores();
+  const certificate = await services.get(MirrorRebuild).run(options);
+  const cores = busyCores();
   const [during, written] = await Promise.all([lookups.count(), writes?.count()]);
   if (!certificate) throw new Error('Another rebuild is under way.');
   return {
     ...certificate,
     before,
     during,
+    busyCores: cores,
     writesPerSecond: (written?.done ?? 0) / certificate.seconds,
     failed: during.failed + (written?.failed ?? 0),
+  };
+}
+
+/** @returns what tells how many processors were at work, on average, since this was called */
+function measureCores(): () => number {
+  const read = () => {
+    const times = cpus().map(({ times: { user, nice, sys, irq, idle } }) => ({
+      busy: user + nice + sys + irq,
+      idle,
+    }));
+    return {
+      busy: times.reduce((sum, { busy }) => sum + busy, 0),
+      idle: times.reduce((sum, { idle }) => sum + idle, 0),
+    };
+  };
+  const before = read();
+  return () => {
+    const after = read();
+    const [busy, idle] = [after.busy - before.busy, after.idle - before.idle];
+    return (cpus().length * busy) / (busy + idle);
   };
 }
 
@@ -133,7 +185,10 @@ async function drawUsers(services: INestApplicationContext): Promise<Id[]> {
   }
 }
 
-function report({ users, follows }: FilledGraph, { loader, ready, idle, busy }: Rounds): Report {
+function report(
+  { users, follows }: FilledGraph,
+  { loader, ready, idle, busy, gentle, besideReady, readySlowestMs }: Rounds,
+): Report {
   const rate = ({ edges, seconds }: Rebuilt) => edges / seconds;
   const rates = idle.map(rate);
   const series = (name: string, label: string, unit: string, values: number[]): Series => ({
@@ -144,8 +199,9 @@ function report({ users, follows }: FilledGraph, { loader, ready, idle, busy }: 
   });
   const p99 = (when: 'before' | 'during') => (one: Rebuilt) => one[when].p99Ms;
   const worse = (all: Rebuilt[]) => pairedRatio(all.map(p99('during')), all.map(p99('before')));
-  const sum = (key: 'mismatches' | 'failed') => [...idle, ...busy].reduce((all, one) => all + one[key], 0);
-  const slowest = [...idle, ...busy].flatMap((one) => one.slowest?.atMostMs ?? []);
+  const sum = (key: 'mismatches' | 'failed') =>
+    [...idle, ...busy, ...gentle].reduce((all, one) => all + one[key], 0);
+  const slowest = [...idle, ...busy, ...gentle].flatMap((one) => one.slowest?.atMostMs ?? []);
   return {
     headline: series('edgesPerSecond', 'rebuild, nobody writing', '1/s', rates),
     limit: series('readyEdgesPerSecond', `${loader} of the sets alone`, '1/s', ready),
@@ -166,7 +222,23 @@ function report({ users, follows }: FilledGraph, { loader, ready, idle, busy }: 
       series('p99DuringMs', 'p99 of lookups during a rebuild', 'ms', idle.map(p99('during'))),
       series('busyP99BeforeMs', 'p99 under writes before', 'ms', busy.map(p99('before'))),
       series('busyP99DuringMs', 'p99 under writes during a rebuild', 'ms', busy.map(p99('during'))),
-      series('slowestMs', 'slowest command of Redis meanwhile, at most', 'ms', slowest),
+      series(
+        'readyP99Ms',
+        `p99 of lookups while ${loader} loads the sets`,
+        'ms',
+        besideReady.map(({ p99Ms }) => p99Ms),
+      ),
+      series('readySlowestMs', 'slowest command of Redis meanwhile, at most', 'ms', readySlowestMs),
+      series('gentleEdgesPerSecond', `rebuild held to ${GENTLE_PACE} commands/s`, '1/s', gentle.map(rate)),
+      single('gentleP99Worse', 'p99 of lookups, during / before', '', worse(gentle)),
+      series('gentleP99DuringMs', 'p99 of lookups meanwhile', 'ms', gentle.map(p99('during'))),
+      series(
+        'busyCores',
+        `of ${cpus().length} cores at work during a rebuild`,
+        'cores',
+        idle.map((one) => one.busyCores),
+      ),
+      series('slowestMs', 'slowest command of Redis during a rebuild, at most', 'ms', slowest),
       single('seconds', 'a rebuild', 's', median(idle.map((one) => one.seconds))),
     ],
     data:
