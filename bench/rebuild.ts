@@ -4,20 +4,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { INestApplicationContext } from '@nestjs/common';
 import { PrimaryDatabase } from '../src/platform/database/primary.js';
 import type { Id } from '../src/platform/ids/ids.js';
-import {
-  MirrorRebuild,
-  type RebuildCertificate,
-  type RebuildOptions,
-} from '../src/relationships/mirror-rebuild.js';
+import { MirrorRebuild, type RebuildOptions } from '../src/relationships/mirror-rebuild.js';
 import { GraphRedis } from '../src/platform/redis/redis.js';
 import { RedisWatch } from '../src/relationships/rebuild/redis-watch.js';
 import { MirrorVerification } from '../src/relationships/mirror-verification.js';
-import { type Benchmark, type BenchContext, type Report, type Series, single } from './harness/benchmark.js';
-import { EPINIONS, fillGraph, type FilledGraph, type GraphData, TEN_MILLION } from './harness/graph-data.js';
-import { median, pairedRatio } from './harness/statistics.js';
+import type { Benchmark, BenchContext, Report } from './harness/benchmark.js';
+import { EPINIONS, fillGraph, type GraphData, TEN_MILLION } from './harness/graph-data.js';
 import { dropReadySets, loadReadySets, type ReadySets, writeReadySets } from './rebuild/ready-sets.js';
+import { type Rebuilt, report, type Rounds } from './rebuild/report.js';
 import { TrafficProcess } from './rebuild/traffic.js';
-import type { TrafficCount } from './rebuild/traffic-main.js';
 
 const SIZES: Record<string, GraphData> = { medium: TEN_MILLION, small: EPINIONS };
 const ROUNDS = 3;
@@ -42,16 +37,6 @@ export const rebuild: Benchmark = {
   run,
 };
 
-/** One rebuild, and what lookups were like before and during it. */
-interface Rebuilt extends RebuildCertificate {
-  before: TrafficCount;
-  during: TrafficCount;
-  /** How many processors were at work meanwhile, whoever used them. */
-  busyCores: number;
-  writesPerSecond: number;
-  failed: number;
-}
-
 async function run({ stack, size, say }: BenchContext): Promise<Report> {
   const services = await stack.services();
   const graph = await fillGraph(services, SIZES[size]!, say);
@@ -66,7 +51,11 @@ async function run({ stack, size, say }: BenchContext): Promise<Report> {
   const rounds = await measure(services, setting).finally(() => lookups.stop());
   const { drift } = await services.get(MirrorVerification).run({ users: VERIFIED_USERS });
   if (drift.length > 0) throw new Error(`The mirror drifted: ${JSON.stringify(drift.slice(0, 3))}`);
-  return report(graph, rounds);
+  return report(graph, rounds, {
+    writes: WRITES_PER_SECOND,
+    lookups: LOOKUPS_PER_SECOND,
+    gentle: GENTLE_PACE,
+  });
 }
 
 interface Setting {
@@ -76,19 +65,6 @@ interface Setting {
   lookups: TrafficProcess;
   stack: BenchContext['stack'];
   say: BenchContext['say'];
-}
-
-interface Rounds {
-  loader: string;
-  ready: number[];
-  idle: Rebuilt[];
-  busy: Rebuilt[];
-  /** One that is held down, in the first round alone. */
-  gentle: Rebuilt[];
-  /** What lookups were like while the ready sets were loaded. */
-  besideReady: TrafficCount[];
-  /** The command that held Redis up for longest meanwhile, in milliseconds. */
-  readySlowestMs: number[];
 }
 
 async function measure(services: INestApplicationContext, setting: Setting): Promise<Rounds> {
@@ -183,66 +159,4 @@ async function drawUsers(services: INestApplicationContext): Promise<Id[]> {
   } finally {
     await client.end();
   }
-}
-
-function report(
-  { users, follows }: FilledGraph,
-  { loader, ready, idle, busy, gentle, besideReady, readySlowestMs }: Rounds,
-): Report {
-  const rate = ({ edges, seconds }: Rebuilt) => edges / seconds;
-  const rates = idle.map(rate);
-  const series = (name: string, label: string, unit: string, values: number[]): Series => ({
-    name,
-    label,
-    unit,
-    values,
-  });
-  const p99 = (when: 'before' | 'during') => (one: Rebuilt) => one[when].p99Ms;
-  const worse = (all: Rebuilt[]) => pairedRatio(all.map(p99('during')), all.map(p99('before')));
-  const sum = (key: 'mismatches' | 'failed') =>
-    [...idle, ...busy, ...gentle].reduce((all, one) => all + one[key], 0);
-  const slowest = [...idle, ...busy, ...gentle].flatMap((one) => one.slowest?.atMostMs ?? []);
-  return {
-    headline: series('edgesPerSecond', 'rebuild, nobody writing', '1/s', rates),
-    limit: series('readyEdgesPerSecond', `${loader} of the sets alone`, '1/s', ready),
-    ratio: pairedRatio(rates, ready),
-    others: [
-      series('busyEdgesPerSecond', `rebuild under ${WRITES_PER_SECOND} writes/s`, '1/s', busy.map(rate)),
-      series(
-        'writesPerSecond',
-        'writes meanwhile',
-        '1/s',
-        busy.map((one) => one.writesPerSecond),
-      ),
-      single('mismatches', 'mismatches', '', sum('mismatches')),
-      single('failed', 'lookups and writes that failed meanwhile', '', sum('failed')),
-      single('p99Worse', 'p99 of lookups, during / before', '', worse(idle)),
-      single('busyP99Worse', 'the same under writes', '', worse(busy)),
-      series('p99BeforeMs', 'p99 of lookups before', 'ms', idle.map(p99('before'))),
-      series('p99DuringMs', 'p99 of lookups during a rebuild', 'ms', idle.map(p99('during'))),
-      series('busyP99BeforeMs', 'p99 under writes before', 'ms', busy.map(p99('before'))),
-      series('busyP99DuringMs', 'p99 under writes during a rebuild', 'ms', busy.map(p99('during'))),
-      series(
-        'readyP99Ms',
-        `p99 of lookups while ${loader} loads the sets`,
-        'ms',
-        besideReady.map(({ p99Ms }) => p99Ms),
-      ),
-      series('readySlowestMs', 'slowest command of Redis meanwhile, at most', 'ms', readySlowestMs),
-      series('gentleEdgesPerSecond', `rebuild held to ${GENTLE_PACE} commands/s`, '1/s', gentle.map(rate)),
-      single('gentleP99Worse', 'p99 of lookups, during / before', '', worse(gentle)),
-      series('gentleP99DuringMs', 'p99 of lookups meanwhile', 'ms', gentle.map(p99('during'))),
-      series(
-        'busyCores',
-        `of ${cpus().length} cores at work during a rebuild`,
-        'cores',
-        idle.map((one) => one.busyCores),
-      ),
-      series('slowestMs', 'slowest command of Redis during a rebuild, at most', 'ms', slowest),
-      single('seconds', 'a rebuild', 's', median(idle.map((one) => one.seconds))),
-    ],
-    data:
-      `${users.toLocaleString('en')} users, ${follows.toLocaleString('en')} follows; ` +
-      `${LOOKUPS_PER_SECOND} lookups/s from a process of their own`,
-  };
 }

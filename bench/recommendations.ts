@@ -132,14 +132,7 @@ function report(
         '',
         timesFaster(rounds, 'anewMs', last),
       ),
-      single('worstRedisCallMs', 'longest call in Redis', 'ms', Math.max(0, ...calls)),
-      single(
-        'longRedisCalls',
-        `calls of more than ${LONGEST_CALL_MS} ms`,
-        '',
-        calls.filter((ms) => ms > LONGEST_CALL_MS).length,
-      ),
-      single('redisCallsLookedAt', 'calls of more than 0.2 ms', '', calls.length),
+      ...callsOf(calls),
       single('top20Found', 'share of the exact first 20 found', '', mean(first(found))),
       single('busiestTop20Found', `${most}: the same`, '', mean(last(found))),
       single('sampled', 'share of the drawn whose answer comes from a sample', '', mean(first(sampled))),
@@ -149,6 +142,20 @@ function report(
       `${count(viewers.users)} users, ${count(viewers.follows)} follows; ${drawn.length} viewers drawn by how many they follow, ` +
       `and ${most} (${viewers.leastOfBusiest} or more)`,
   };
+}
+
+/** How long single calls held Redis up. */
+function callsOf(calls: readonly number[]): Series[] {
+  return [
+    single('worstRedisCallMs', 'longest call in Redis', 'ms', Math.max(0, ...calls)),
+    single(
+      'longRedisCalls',
+      `calls of more than ${LONGEST_CALL_MS} ms`,
+      '',
+      calls.filter((ms) => ms > LONGEST_CALL_MS).length,
+    ),
+    single('redisCallsLookedAt', 'calls of more than 0.2 ms', '', calls.length),
+  ];
 }
 
 type Part = (all: readonly number[]) => readonly number[];
