@@ -5,6 +5,7 @@ import { AccountController } from '../auth/account.controller.js';
 import { AuthController } from '../auth/auth.controller.js';
 import { AuthModule } from '../auth/auth.module.js';
 import { FanoutModule } from '../fanout/fanout.module.js';
+import { AnnouncementsLostHandler } from '../fanout/announcements.handler.js';
 import { DeliveryKeeper } from '../fanout/delivery-keeper.js';
 import {
   AuthorGoneHandler,
@@ -24,6 +25,7 @@ import {
 import { PostReactedHandler } from '../fanout/reaction.handler.js';
 import { ShardKeeper } from '../fanout/shard-keeper.js';
 import { FeedsController } from '../feeds/feeds.controller.js';
+import { LiveController } from '../feeds/live.controller.js';
 import { FeedsModule } from '../feeds/feeds.module.js';
 import { AdminController } from '../ops/admin.controller.js';
 import { GateController } from '../ops/gate.controller.js';
@@ -79,6 +81,8 @@ const API_CONTROLLERS = [
   RecommendationsController,
   PostsController,
   ConversationsController,
+  // Before the feeds: Fastify would answer their HEAD by their GET.
+  LiveController,
   FeedsController,
   AdminController,
   GateController,
@@ -113,6 +117,7 @@ const WORKER_PROVIDERS: Type[] = [
   PostsWithdrawnHandler,
   ReaderGoneHandler,
   SleeperWokeHandler,
+  AnnouncementsLostHandler,
   DeliveryKeeper,
   MirrorAuditor,
   MostFollowedKeeper,
