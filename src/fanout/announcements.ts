@@ -17,9 +17,9 @@ import { LiveKeys } from './live-keys.js';
 export const announcementsLost = defineJob<Record<string, never>>('announcements.lost', 'graph');
 
 const SHARED = './live/tell.lua';
-const tellWatchers = LuaScript.load<number>(import.meta.url, SHARED, './live/tell-watchers.lua');
-const tellFollowers = LuaScript.load<number>(import.meta.url, SHARED, './live/tell-followers.lua');
-const markAuthor = LuaScript.load<number>(import.meta.url, SHARED, './live/mark-author.lua');
+const tellWatchers = LuaScript.load<number>(import.meta.url, './live/tell-watchers.lua', SHARED);
+const tellFollowers = LuaScript.load<number>(import.meta.url, './live/tell-followers.lua', SHARED);
+const markAuthor = LuaScript.load<number>(import.meta.url, './live/mark-author.lua', SHARED);
 
 const USERS_PER_CALL = 1_000;
 /** A loss that was recorded is not seen to for so long, in milliseconds; it stands for others of the first half of that. */

@@ -6,6 +6,7 @@ import type { Id } from '../platform/ids/ids.js';
 import { GraphRedis } from '../platform/redis/redis.js';
 import { LuaScript } from '../platform/redis/script.js';
 import { FollowedAmong } from '../relationships/followed-among.js';
+import { GraphView } from '../users/graph-view.js';
 import type { FollowKind } from '../users/user-view.js';
 import { Announcements } from './announcements.js';
 import { LiveKeys } from './live-keys.js';
@@ -15,8 +16,8 @@ import { RedisRun } from './redis-run.js';
 
 const watch = LuaScript.load<[string, string, string, string, ...Id[]] | 0 | null>(
   import.meta.url,
-  './live/tell.lua',
   './live/watch.lua',
+  './live/tell.lua',
 );
 
 /** How long what comes for somebody is kept in mind after they asked, in seconds. */
@@ -38,6 +39,7 @@ export class Freshness {
     private readonly config: Config,
     private readonly redis: GraphRedis,
     private readonly run: RedisRun,
+    private readonly graph: GraphView,
     private readonly followed: FollowedAmong,
     private readonly pending: PendingPosts,
     private readonly pulled: PulledAuthors,
@@ -59,6 +61,7 @@ export class Freshness {
     const answer = await this.ask(reader, kind, pending.authors, pulled).catch((error: unknown) => {
       this.logger.debug(`no tag: ${errorText(error)}`);
     });
+    if (answer === null) this.load(reader);
     if (!answer) return undefined;
     const [era, mark, version, authors, ...entries] = answer;
     const pendingBy = new Set(authors === '' ? [] : authors.split(' '));
@@ -90,6 +93,13 @@ export class Freshness {
       ],
     );
     if (answer === 0) for (const { key } of [first, second]) this.followed.forget(key);
-    return answer === 0 ? null : answer;
+    return answer === 0 ? undefined : answer;
+  }
+
+  /** Has the mirror take in somebody whom it does not have; a newcomer, mostly. */
+  private load(reader: Id): void {
+    this.graph.facts(reader, [reader]).catch((error: unknown) => {
+      this.logger.debug(`not loaded: ${errorText(error)}`);
+    });
   }
 }

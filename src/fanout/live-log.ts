@@ -25,7 +25,7 @@ export interface LiveStretch {
 }
 
 const SHARED = './live/tell.lua';
-const listen = LuaScript.load<number>(import.meta.url, SHARED, './live/listen.lua');
+const listen = LuaScript.load<number>(import.meta.url, './live/listen.lua', SHARED);
 const readLog = LuaScript.load<[string, string, string, number, ...string[]] | null>(
   import.meta.url,
   './live/read-log.lua',
