@@ -4,7 +4,7 @@ import { Tokens } from '../src/auth/tokens.js';
 import { ShardRouter } from '../src/platform/database/shards.js';
 import type { Id } from '../src/platform/ids/ids.js';
 import { type Audience, makeAudience, makeSmallAuthor } from './fan-out/audience.js';
-import { delivered, isDelivered, publish, type Published } from './fan-out/publish.js';
+import { delivered, isDelivered, publish, type Published, PUSH_ALWAYS } from './fan-out/publish.js';
 import { type Benchmark, type BenchContext, type Report, single } from './harness/benchmark.js';
 import { pairedRatio, quantile } from './harness/statistics.js';
 
@@ -42,7 +42,7 @@ async function run({ stack, size, say }: BenchContext): Promise<Report> {
   say(`making ${large} followers`);
   const many = await makeAudience(services, large);
   const few = await makeSmallAuthor(services, many, small);
-  const server = await stack.serve({ kind: 'sluice' });
+  const server = await stack.serve({ kind: 'sluice', environment: PUSH_ALWAYS });
   const tokenOf = ({ author }: Audience) => services.get(Tokens).access({ id: author, sessionId: '1' });
   const [manyToken, fewToken] = [tokenOf(many), tokenOf(few)];
   const measure = (whileNotDone?: Published) => series(services, server.url, fewToken, posts, whileNotDone);

@@ -4,7 +4,7 @@ import { ShardRouter } from '../src/platform/database/shards.js';
 import { firstIdAt, type Id } from '../src/platform/ids/ids.js';
 import { makeAudience } from './fan-out/audience.js';
 import { CopiedRows } from './fan-out/copied-rows.js';
-import { delivered, publish } from './fan-out/publish.js';
+import { delivered, publish, PUSH_ALWAYS } from './fan-out/publish.js';
 import { type Benchmark, type BenchContext, type Report, single } from './harness/benchmark.js';
 import { pairedRatio } from './harness/statistics.js';
 
@@ -30,7 +30,7 @@ async function run({ stack, size, say }: BenchContext): Promise<Report> {
   const copied = new CopiedRows(services, audience, sessions);
   say('writing earlier posts, building the mirror');
   for (let post = 0; post < EARLIER_POSTS; post++) await copied.write(inventedPost(post));
-  const server = await stack.serve({ kind: 'sluice' });
+  const server = await stack.serve({ kind: 'sluice', environment: PUSH_ALWAYS });
   const token = services.get(Tokens).access({ id: audience.author, sessionId: '1' });
   const rates: number[] = [];
   const limits: number[] = [];

@@ -1,5 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { INestApplicationContext } from '@nestjs/common';
@@ -45,27 +43,19 @@ interface Rebuilt extends RebuildCertificate {
 
 async function run({ stack, size, say }: BenchContext): Promise<Report> {
   const services = await stack.services();
-  const folder = await mkdtemp(join(tmpdir(), 'sluice-ready-'));
-  try {
-    const graph = await fillGraph(services, SIZES[size]!, say);
-    const users = await drawUsers(services);
-    say('writing the ready file');
-    const sets = await writeReadySets(services, join(folder, 'sets.resp'));
-    say('building the first mirror');
-    await services.get(MirrorRebuild).run();
-    const lookups = await TrafficProcess.start(stack.environment, {
-      kind: 'lookups',
-      perSecond: LOOKUPS_PER_SECOND,
-      users,
-    });
-    const setting = { follows: graph.follows, sets, users, lookups, stack, say };
-    const rounds = await measure(services, setting).finally(() => lookups.stop());
-    const { drift } = await services.get(MirrorVerification).run({ users: VERIFIED_USERS });
-    if (drift.length > 0) throw new Error(`The mirror drifted: ${JSON.stringify(drift.slice(0, 3))}`);
-    return report(graph, rounds);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  const graph = await fillGraph(services, SIZES[size]!, say);
+  const users = await drawUsers(services);
+  say('writing the ready file');
+  const sets = await writeReadySets(services, join(stack.dataDir, 'sets.resp'));
+  say('building the first mirror');
+  await services.get(MirrorRebuild).run();
+  const load = { kind: 'lookups', perSecond: LOOKUPS_PER_SECOND, users } as const;
+  const lookups = await TrafficProcess.start(stack.environment, load);
+  const setting = { follows: graph.follows, sets, users, lookups, stack, say };
+  const rounds = await measure(services, setting).finally(() => lookups.stop());
+  const { drift } = await services.get(MirrorVerification).run({ users: VERIFIED_USERS });
+  if (drift.length > 0) throw new Error(`The mirror drifted: ${JSON.stringify(drift.slice(0, 3))}`);
+  return report(graph, rounds);
 }
 
 interface Setting {

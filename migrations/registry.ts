@@ -9,6 +9,7 @@ import { StatementStatistics1763841000000 } from './primary/1763841000000-statem
 import { ActivityRepairs1763850000000 } from './primary/1763850000000-activity-repairs.js';
 import { Conversations1763860000000 } from './primary/1763860000000-conversations.js';
 import { CompleteFeeds1763870000000 } from './primary/1763870000000-complete-feeds.js';
+import { OperatorsDeliveries1763876000000 } from './primary/1763876000000-operators-deliveries.js';
 import { Activities1763600000000 } from './shard/1763600000000-activities.js';
 import { Fence1763820000000 } from './shard/1763820000000-fence.js';
 import { Partitions1763825000000 } from './shard/1763825000000-partitions.js';
@@ -28,6 +29,7 @@ export const primaryMigrations = [
   ActivityRepairs1763850000000,
   Conversations1763860000000,
   CompleteFeeds1763870000000,
+  OperatorsDeliveries1763876000000,
 ];
 
 /** Every activity shard's migrations, oldest first. */

@@ -7,6 +7,9 @@ import type { Id } from '../../src/platform/ids/ids.js';
 const POLL_MS = 10;
 const PATIENCE_MS = 120_000;
 
+/** Settings of a server that writes posts into feeds however many follow: there is nothing to measure in one that is pulled. */
+export const PUSH_ALWAYS = { PULL_AUDIENCE: '1000000000' };
+
 /** The clock is the machine's, which the database shares. */
 const now = (): number => performance.timeOrigin + performance.now();
 

@@ -20,7 +20,8 @@ export class BenchStack {
   private readonly servers: ServerProcess[] = [];
 
   private constructor(
-    private readonly dataDir: string,
+    /** The stores' folder; whatever is put beside them goes with them, however the run ends. */
+    readonly dataDir: string,
     private readonly stores: EmbeddedStack,
     readonly environment: Environment,
     private readonly nodeOptions: readonly string[],

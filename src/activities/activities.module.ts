@@ -5,6 +5,7 @@ import { ActivitySurvey } from './activity-survey.js';
 import { Fence } from './fence.js';
 import { NotificationStore } from './notification-store.js';
 import { PlacementStore } from './placement-store.js';
+import { RowSize } from './row-size.js';
 import { RowWriter } from './row-writer.js';
 import { UniqueKeys } from './unique-keys.js';
 
@@ -15,6 +16,7 @@ const SERVICES = [
   Fence,
   NotificationStore,
   PlacementStore,
+  RowSize,
   UniqueKeys,
 ];
 

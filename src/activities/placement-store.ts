@@ -32,9 +32,12 @@ const removePost = sqlFile(import.meta.url, './sql/remove-post.sql');
 export class PlacementStore {
   constructor(private readonly shards: ShardRouter) {}
 
-  /** Moves what there is of an author's posts in the other feed of a recipient into this one. */
-  place(recipient: Id, author: Id, stream: FeedStream): Promise<ShardRefusal | undefined> {
-    return this.onLeaf(placeActor, recipient, [author, STREAMS[stream]]);
+  /**
+   * Moves what there is of an author's posts in the other feed of a recipient into this one.
+   * @param floor the oldest that may stay
+   */
+  place(recipient: Id, author: Id, stream: FeedStream, floor: Id): Promise<ShardRefusal | undefined> {
+    return this.onLeaf(placeActor, recipient, [author, STREAMS[stream], floor]);
   }
 
   /** Writes posts into the feeds of one recipient. */

@@ -28,6 +28,7 @@ import { FeedsController } from '../feeds/feeds.controller.js';
 import { LiveController } from '../feeds/live.controller.js';
 import { FeedsModule } from '../feeds/feeds.module.js';
 import { AdminController } from '../ops/admin.controller.js';
+import { DeliveryController } from '../ops/delivery.controller.js';
 import { GateController } from '../ops/gate.controller.js';
 import { IndexBuildsController } from '../ops/index-builds.controller.js';
 import { Janitor } from '../ops/janitor.js';
@@ -58,6 +59,7 @@ import { MostFollowedKeeper } from '../relationships/most-followed-keeper.js';
 import { RecommendationsController } from '../relationships/recommendations.controller.js';
 import { RelationshipsController } from '../relationships/relationships.controller.js';
 import { RelationshipsModule } from '../relationships/relationships.module.js';
+import { CardsChangedHandler } from '../users/cards-changed.handler.js';
 import { UsersController } from '../users/users.controller.js';
 import { UsersModule } from '../users/users.module.js';
 import { StartPageController } from './start-page.controller.js';
@@ -84,6 +86,7 @@ const API_CONTROLLERS = [
   // Before the feeds: Fastify would answer their HEAD by their GET.
   LiveController,
   FeedsController,
+  DeliveryController,
   AdminController,
   GateController,
   RedisCacheController,
@@ -119,6 +122,7 @@ const WORKER_PROVIDERS: Type[] = [
   SleeperWokeHandler,
   AnnouncementsLostHandler,
   DeliveryKeeper,
+  CardsChangedHandler,
   MirrorAuditor,
   MostFollowedKeeper,
   GateKeeper,

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { fanoutCommand } from './commands/fanout.js';
 import { buildIndexCommand } from './commands/build-index.js';
+import { explainCommand } from './commands/explain.js';
 import { gateCommand } from './commands/gate.js';
 import { importGraphCommand } from './commands/import-graph.js';
 import { migrateCommand } from './commands/migrate.js';
@@ -29,6 +30,7 @@ export function createProgram(): Command {
     usersCommand(),
     gateCommand(),
     fanoutCommand(),
+    explainCommand(),
     buildIndexCommand(),
     slowQueriesCommand(),
     repairActivitiesCommand(),

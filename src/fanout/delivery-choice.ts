@@ -33,7 +33,11 @@ export class DeliveryChoice {
 
   /** Whether an author's posts should be merged although nothing was decided yet. */
   async isDue(author: Id): Promise<boolean> {
-    if ((await this.followers(author)) >= this.config.feeds.pullAudience) return true;
+    return (await this.followers(author)) >= this.config.feeds.pullAudience || this.isHost(author);
+  }
+
+  /** Whether this is the account that everybody follows. */
+  async isHost(author: Id): Promise<boolean> {
     const { autoFollow } = this.config.relationships;
     return autoFollow !== undefined && (await this.users.byName(autoFollow))?.id === author;
   }

@@ -43,8 +43,7 @@ export class FanOut {
       await this.outbox.park([outboxId], null, SETTLED_MS);
       return false;
     }
-    if (choice === 'pull') {
-      await this.receipts.pull(postId, authorId);
+    if (choice === 'pull' && (await this.receipts.pull(postId, authorId))) {
       await this.announcements.tellFollowers(eventOf({ postId, authorId }));
       return true;
     }

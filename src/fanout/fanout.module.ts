@@ -16,6 +16,7 @@ import { GateGauges } from './gate-gauges.js';
 import { GateStore } from './gate-store.js';
 import { GateValve } from './gate-valve.js';
 import { DeliveryChoice } from './delivery-choice.js';
+import { DeliveryPreviews } from './delivery-preview.js';
 import { PendingPosts } from './pending-posts.js';
 import { Placements } from './placements.js';
 import { PulledAuthors } from './pulled-authors.js';
@@ -44,6 +45,7 @@ import { ShardBreakers } from './shard-breakers.js';
     GateStore,
     GateValve,
     DeliveryChoice,
+    DeliveryPreviews,
     PendingPosts,
     Placements,
     PulledAuthors,
@@ -64,6 +66,7 @@ import { ShardBreakers } from './shard-breakers.js';
     FanOut,
     Gate,
     DeliveryChoice,
+    DeliveryPreviews,
     PendingPosts,
     Placements,
     PulledAuthors,

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { PlacementStore } from '../activities/placement-store.js';
 import type { ShardRefusal } from '../activities/write-outcome.js';
 import type { Id } from '../platform/ids/ids.js';
+import { Outbox } from '../platform/outbox/outbox.js';
 import type { Delivery, Handler } from '../platform/queues/job.js';
 import { HandlesJob } from '../platform/queues/job-handlers.js';
 import { postsWithdrawn } from '../posts/post-events.js';
@@ -10,16 +11,27 @@ import { GuardedWriter } from './guarded-writer.js';
 import { Placements } from './placements.js';
 import { sleeperWoke, Sleepers } from './sleepers.js';
 
+/** After how long a job is repeated that posts which are on their way may overtake, in milliseconds. */
+const EARLY_MS = 1_000;
+
 @Injectable()
 @HandlesJob(placementChanged)
 export class PlacementChangedHandler implements Handler<{ ownerId: Id; subjectId: Id }> {
   constructor(
     private readonly placements: Placements,
     private readonly writer: GuardedWriter,
+    private readonly outbox: Outbox,
   ) {}
 
-  async handle({ ownerId, subjectId }: { ownerId: Id; subjectId: Id }, { outboxId }: Delivery) {
-    return this.writer.settled(await this.placements.settle(ownerId, subjectId), outboxId);
+  async handle(
+    { ownerId, subjectId }: { ownerId: Id; subjectId: Id },
+    { outboxId }: Delivery,
+  ): Promise<'done' | 'open'> {
+    const isEarly = outboxId !== undefined && (await this.placements.isEarly(ownerId, subjectId, outboxId));
+    const refusal = await this.placements.settle(ownerId, subjectId);
+    if (refusal || !isEarly) return this.writer.settled(refusal, outboxId);
+    await this.outbox.park([outboxId], null, EARLY_MS);
+    return 'open';
   }
 }
 
@@ -29,9 +41,17 @@ export class PostsWithdrawnHandler implements Handler<{ authorId: Id; postIds: I
   constructor(
     private readonly placements: Placements,
     private readonly writer: GuardedWriter,
+    private readonly outbox: Outbox,
   ) {}
 
-  async handle({ authorId, postIds }: { authorId: Id; postIds: Id[] }, { outboxId }: Delivery) {
+  async handle(
+    { authorId, postIds }: { authorId: Id; postIds: Id[] },
+    { outboxId }: Delivery,
+  ): Promise<'done' | 'open'> {
+    if (outboxId && (await this.placements.areComing(postIds))) {
+      await this.outbox.park([outboxId], null, EARLY_MS);
+      return 'open';
+    }
     let refusal: ShardRefusal | undefined;
     for (const post of postIds) refusal ??= await this.placements.withdraw(authorId, post);
     return this.writer.settled(refusal, outboxId);

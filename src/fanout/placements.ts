@@ -1,15 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import { type FeedStream, type PlacedPost, PlacementStore } from '../activities/placement-store.js';
 import type { ShardRefusal } from '../activities/write-outcome.js';
-import type { Id } from '../platform/ids/ids.js';
+import { compareIds, firstIdAt, type Id, timeOfId } from '../platform/ids/ids.js';
 import { Lanes } from '../platform/queues/lanes.js';
-import { TimelineStore } from '../posts/timeline-store.js';
+import { PostStore } from '../posts/post-store.js';
+import { type TimelinePost, TimelineStore } from '../posts/timeline-store.js';
 import { type Follow, GraphStore } from '../relationships/graph-store.js';
+import { PendingPosts } from './pending-posts.js';
+import { Receipts } from './receipts.js';
 
 const POSTS_PER_STEP = 500;
 const READERS_PER_STEP = 1_000;
 /** A relationship that changes more often than this while its rows are put in place is left to the jobs of its changes. */
 const MOST_TURNS = 10;
+/** A change may commit so much later than its id was drawn, in milliseconds. */
+const MARGIN_MS = 10_000;
 
 /** The stream in which a follower gets an author's posts. */
 const streamOf = ({ kind }: Pick<Follow, 'kind'>): FeedStream => (kind === 'friend' ? 'friends' : 'noise');
@@ -23,9 +28,30 @@ export class Placements {
   constructor(
     private readonly store: PlacementStore,
     private readonly graph: GraphStore,
+    private readonly posts: PostStore,
     private readonly timelines: TimelineStore,
+    private readonly pending: PendingPosts,
+    private readonly receipts: Receipts,
     private readonly lanes: Lanes,
   ) {}
+
+  /**
+   * Whether posts that were published before a change may still be written as the reader stood to the author before it:
+   * then what is settled now has to be settled again. To be asked before settling.
+   * @param change the id that was drawn for it
+   */
+  async isEarly(reader: Id, author: Id, change: Id): Promise<boolean> {
+    const committed = firstIdAt(new Date(timeOfId(change).getTime() + MARGIN_MS));
+    const { posts } = await this.pending.list();
+    const earlier = posts.filter(({ id, authorId }) => authorId === author && compareIds(id, committed) < 0);
+    return (
+      earlier.length > 0 &&
+      this.receipts.await(
+        earlier.map(({ id }) => id),
+        reader,
+      )
+    );
+  }
 
   /**
    * Brings an author's posts into the right feed of a reader, or takes them out, as the relationship stands now; again if
@@ -55,6 +81,12 @@ export class Placements {
     return this.fill(reader, floors, (authorId) => streams.get(authorId)!);
   }
 
+  /** Whether one of these posts is still on its way: rows of it may come even after it was taken out. */
+  async areComing(posts: readonly Id[]): Promise<boolean> {
+    const wanted = new Set(posts);
+    return (await this.pending.list()).posts.some(({ id }) => wanted.has(id));
+  }
+
   /** Takes a post out of its audience's feeds. */
   async withdraw(author: Id, post: Id): Promise<ShardRefusal | undefined> {
     for (let before: Id | undefined; ;) {
@@ -68,7 +100,7 @@ export class Placements {
 
   private async bringIn(reader: Id, follow: Follow): Promise<ShardRefusal | undefined> {
     const stream = streamOf(follow);
-    const refusal = await this.store.place(reader, follow.subjectId, stream);
+    const refusal = await this.store.place(reader, follow.subjectId, stream, follow.floor);
     return refusal ?? this.fill(reader, [follow], () => stream);
   }
 
@@ -81,10 +113,18 @@ export class Placements {
       const found = await this.timelines.page(authors, before, POSTS_PER_STEP);
       if (found.length === 0) return undefined;
       const posts = found.map((post) => ({ ...post, stream: stream(post.authorId) }));
-      const refusal = await this.store.fill(reader, posts);
+      const refusal = (await this.store.fill(reader, posts)) ?? (await this.takeBack(reader, found));
       if (refusal || found.length < POSTS_PER_STEP) return refusal;
       before = found.at(-1)!.id;
     }
+  }
+
+  /** Takes out again what was deleted while it was being written: whoever takes deleted posts out may have been here before. */
+  private async takeBack(reader: Id, written: readonly TimelinePost[]): Promise<ShardRefusal | undefined> {
+    const there = await this.posts.present(written.map(({ id }) => id));
+    let refusal: ShardRefusal | undefined;
+    for (const { id } of written) if (!there.has(id)) refusal ??= await this.store.removePost([reader], id);
+    return refusal;
   }
 
   private async follow(reader: Id, author: Id): Promise<Follow | undefined> {

@@ -16,6 +16,8 @@ export interface Pull {
   asleep: boolean;
   /** Posts below `before`, newest first, at most `limit`. */
   page(before: Id | undefined, limit: number): Promise<TimelinePost[]>;
+  /** Whether a row belongs in the feed: one of an earlier time of following may not have been taken out yet. */
+  admits(post: TimelinePost): boolean;
 }
 
 /**
@@ -45,12 +47,19 @@ export class PullSet {
       this.followed.find(reader, kind, pending.authors),
       asleep ? [] : this.followed.find(reader, kind, pulled),
     ]);
-    const among = asleep ? undefined : [...pulledBy, ...unplaced];
-    const authors = await this.floors(reader, kind, among);
-    const onTheirWay = postsBy(pending.posts, pendingBy);
+    const merged = asleep ? undefined : new Set([...pulledBy, ...unplaced]);
+    const follows = await this.follows(reader, kind, merged && [...new Set([...merged, ...pendingBy])]);
+    const floors = new Map(follows.map(({ subjectId, floor }) => [subjectId, floor]));
+    const authors = merged ? follows.filter(({ subjectId }) => merged.has(subjectId)) : follows;
+    const reaches = ({ id, authorId }: TimelinePost) => {
+      const floor = floors.get(authorId);
+      return floor !== undefined && compareIds(id, floor) >= 0;
+    };
+    const onTheirWay = pendingBy.length === 0 ? [] : pending.posts.filter(reaches);
     return {
       complete: pending.all,
       asleep,
+      admits: (post) => !floors.has(post.authorId) || reaches(post),
       page: async (before, limit) => {
         const found = await this.timelines.page(authors, before, limit);
         const first =
@@ -60,7 +69,8 @@ export class PullSet {
     };
   }
 
-  private async floors(
+  /** Whom of some authors the reader follows in this way, and from which post on. */
+  private async follows(
     reader: Id,
     kind: FollowKind,
     among: readonly Id[] | undefined,
@@ -68,12 +78,6 @@ export class PullSet {
     if (among?.length === 0) return [];
     return (await this.graph.followsOf(reader, among)).filter((follow) => follow.kind === kind);
   }
-}
-
-function postsBy(posts: readonly TimelinePost[], authors: readonly Id[]): readonly TimelinePost[] {
-  if (authors.length === 0) return [];
-  const wanted = new Set(authors);
-  return posts.filter(({ authorId }) => wanted.has(authorId));
 }
 
 /** Merges lists that are in descending order of their ids, each entry once. */

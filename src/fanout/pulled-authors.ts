@@ -7,11 +7,19 @@ import { Periodic } from '../platform/periodic.js';
 /** `pulled`: merged when feeds are read. `pushing`: being written into feeds again, and merged until that is done. `never`: always written. */
 export type PullState = 'pulled' | 'pushing' | 'never';
 
+/** What was decided about an author. */
+export interface PullDecision {
+  state: PullState;
+  /** Whether an operator did, so that it stays whatever the audience. */
+  byOperator: boolean;
+  /** Whether every process reads by it. */
+  settled: boolean;
+}
+
 const pulledAuthors = sqlFile<{ id: Id; state: PullState }>(import.meta.url, './sql/pulled-authors.sql');
-const pulledAuthor = sqlFile<{ state: PullState; settled: boolean }>(
-  import.meta.url,
-  './sql/pulled-author.sql',
-);
+const pulledAuthor = sqlFile<PullDecision>(import.meta.url, './sql/pulled-author.sql');
+const decideDelivery = sqlFile(import.meta.url, './sql/decide-delivery.sql');
+const undecideDelivery = sqlFile(import.meta.url, './sql/undecide-delivery.sql');
 const pullAuthor = sqlFile(import.meta.url, './sql/pull-author.sql');
 
 const REFRESH_MS = 500;
@@ -45,14 +53,23 @@ export class PulledAuthors implements OnModuleInit, BeforeApplicationShutdown {
     return this.known;
   }
 
-  /** What was decided about an author, as of now; `settled` once every process reads by it. */
-  async find(author: Id): Promise<{ state: PullState; settled: boolean } | undefined> {
+  /** What was decided about an author, as of now. */
+  async find(author: Id): Promise<PullDecision | undefined> {
     return (await this.primary.query(pulledAuthor, [author, SETTLED_MS])).at(0);
   }
 
   /** Decides that an author is pulled, unless they are never to be. */
   async pull(author: Id): Promise<void> {
     await this.primary.query(pullAuthor, [author]);
+  }
+
+  /**
+   * An operator's decision: always written (`push`), always merged (`pull`), or as the audience has it (`auto`). Posts that
+   * were merged are written by the workers' next rounds, and are merged until then.
+   */
+  async decide(author: Id, delivery: 'push' | 'pull' | 'auto'): Promise<void> {
+    if (delivery === 'auto') await this.primary.query(undecideDelivery, [author]);
+    else await this.primary.query(decideDelivery, [author, delivery]);
   }
 
   private refresh(): Promise<void> {

@@ -57,7 +57,7 @@ interface ChunkRow {
 type Begun = Pick<ProgressRow, 'state' | 'planned' | 'cut'>;
 const beginFanout = sqlFile<Begun>(import.meta.url, './sql/begin-fanout.sql');
 const abandonFanout = sqlFile(import.meta.url, './sql/abandon-fanout.sql');
-const pullFanout = sqlFile(import.meta.url, './sql/pull-fanout.sql');
+const pullFanout = sqlFile<{ pulled: boolean }>(import.meta.url, './sql/pull-fanout.sql');
 const planChunks = sqlFile<ProgressRow>(import.meta.url, './sql/plan-chunks.sql');
 const handedChunks = sqlFile<{ number: number }>(import.meta.url, './sql/handed-chunks.sql');
 const readChunk = sqlFile<ChunkRow>(import.meta.url, './sql/read-chunk.sql');
@@ -66,6 +66,7 @@ const releaseChunks = sqlFile<{ post_id: Id; author_id: Id; number: number }>(
   import.meta.url,
   './sql/release-chunks.sql',
 );
+const awaitsAuthor = sqlFile<{ awaited: boolean }>(import.meta.url, './sql/awaits-author.sql');
 const waitingShards = sqlFile<{ shard: number }>(import.meta.url, './sql/waiting-shards.sql');
 
 /**
@@ -91,9 +92,12 @@ export class Receipts {
     return { done: row!.state === 'done', planned: row!.planned, cut: row!.cut };
   }
 
-  /** Closes the receipt of a post that is not written into feeds but merged when they are read. */
-  async pull(postId: Id, authorId: Id): Promise<void> {
-    await this.primary.query(pullFanout, [postId, authorId]);
+  /**
+   * Closes the receipt of a post that is not written into feeds but merged when they are read.
+   * @returns false when it is being written already, which then has to be seen through
+   */
+  async pull(postId: Id, authorId: Id): Promise<boolean> {
+    return (await this.primary.query(pullFanout, [postId, authorId]))[0]!.pulled;
   }
 
   /** Closes the receipt of a post that is gone before anybody had it. */
@@ -141,6 +145,11 @@ export class Receipts {
   /** Chunks that were given to the queue and are not done, at most `limit`; those that wait for a shard are not among them. */
   async handed(postId: Id, limit: number): Promise<number[]> {
     return (await this.primary.query(handedChunks, [postId, limit])).map((row) => row.number);
+  }
+
+  /** Whether one of these posts may still be written for a reader as they stood to its author some time ago. */
+  async await(posts: readonly Id[], reader: Id): Promise<boolean> {
+    return (await this.primary.query(awaitsAuthor, [idList(posts), reader]))[0]!.awaited;
   }
 
   /** Those of the first `count` shards that chunks wait for. */

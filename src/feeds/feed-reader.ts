@@ -69,8 +69,12 @@ export class FeedReader {
   }
 
   /** Posts that came into a feed, as its page would show them; undefined for those that it would not. */
-  entries(viewer: Id, kind: FollowKind, activities: readonly Activity[]): Promise<(FeedEntry | undefined)[]> {
-    return this.present(viewer, kind, activities);
+  async entries(
+    viewer: Id,
+    kind: FollowKind,
+    activities: readonly Activity[],
+  ): Promise<(FeedEntry | undefined)[]> {
+    return this.present(viewer, kind, await this.pulls.of(viewer, kind), activities);
   }
 
   private async read(
@@ -87,7 +91,7 @@ export class FeedReader {
       start,
       skeleton: (after, size) => this.skeleton(viewer, stream, pull, after, size),
       positionOf,
-      present: (skeleton) => this.present(viewer, kind, skeleton),
+      present: (skeleton) => this.present(viewer, kind, pull, skeleton),
     });
     const page = { next: next ? Cursor.write(stream, next) : null, complete: pull.complete };
     return { page: { data: entries, page }, asleep: pull.asleep };
@@ -117,9 +121,13 @@ export class FeedReader {
   private async present(
     viewer: Id,
     kind: FollowKind,
+    pull: Pull,
     skeleton: readonly Activity[],
   ): Promise<(FeedEntry | undefined)[]> {
-    const ids = skeleton.map((activity) => activity.subjectId);
+    const admitted = skeleton.filter(({ subjectId, actorId }) =>
+      pull.admits({ id: subjectId, authorId: actorId }),
+    );
+    const ids = admitted.map((activity) => activity.subjectId);
     const posts = await this.posts.byIds(
       viewer,
       ids,

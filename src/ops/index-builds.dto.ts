@@ -35,7 +35,7 @@ export class StartIndexBuildDto {
   include?: string[];
 
   /** Whether it rejects duplicates; it needs `recipient_id` among its columns. */
-  @ApiProperty({ type: Boolean, required: false })
+  @ApiProperty({ type: Boolean, required: false, example: false })
   @MayBeLeftOut()
   @IsBoolean()
   unique?: boolean;

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { PrimaryDatabase } from '../platform/database/primary.js';
 import { compareIds, type Id } from '../platform/ids/ids.js';
 import { Outbox } from '../platform/outbox/outbox.js';
-import { UserStore } from '../users/user-store.js';
+import { Accounts } from '../users/accounts.js';
 import { postsDeleted, postsWithdrawn } from './post-events.js';
 import { type DeletedPost, PostStore } from './post-store.js';
 import { type CountChange, ReactionStore } from './reaction-store.js';
@@ -18,7 +18,7 @@ export class Clearing {
     private readonly primary: PrimaryDatabase,
     private readonly store: PostStore,
     private readonly reactions: ReactionStore,
-    private readonly users: UserStore,
+    private readonly accounts: Accounts,
     private readonly outbox: Outbox,
   ) {}
 
@@ -64,7 +64,7 @@ export class Clearing {
       const removed = await this.store.removeMany(transaction, ids);
       await this.reactions.count(transaction, changesOf(removed));
       const byAuthor = tally(removed.filter((post) => !post.comment_on).map((post) => post.author_id));
-      for (const [author, posts] of byAuthor) await this.users.addPosts(transaction, author, -posts);
+      await this.accounts.addPosts(transaction, new Map([...byAuthor].map(([id, posts]) => [id, -posts])));
       if (removed.length === 0) return;
       await this.outbox.record(transaction, postsDeleted, { postIds: removed.map(({ id }) => id) });
       // What a deleted author leaves in feeds is taken out together with the author.

@@ -30,6 +30,7 @@ export type Keep = (author: GraphFacts, original: GraphFacts | undefined) => boo
 
 /** What the posts of one page are put together from. */
 interface Material {
+  viewer: Id;
   rows: ReadonlyMap<Id, Readonly<PostRow>>;
   facts: ReadonlyMap<Id, GraphFacts>;
   users: ReadonlyMap<Id, UserView>;
@@ -78,7 +79,7 @@ export class PostViews {
   /**
    * Posts for ids, in batches: posts, what they repost, their people, and how the viewer stands to those. A post that is
    * gone, or whose author is hidden from the viewer by a block, is missing from the map; so is a repost without words of
-   * such a post, or of one by somebody whom the viewer mutes.
+   * such a post, or of one by somebody whom the viewer mutes, unless the viewer made it.
    * @param keep decides by the authors whether the viewer is to see a post; by default everything
    */
   async byIds(viewer: Id, ids: readonly Id[], keep: Keep = () => true): Promise<Map<Id, PostView>> {
@@ -103,7 +104,7 @@ export class PostViews {
       this.profiles.byIds(viewer, people, asked),
       this.reactionsTo(viewer, all),
     ]);
-    return { rows, facts: new Map(people.map((id, index) => [id, facts[index]!])), users, reactions };
+    return { viewer, rows, facts: new Map(people.map((id, index) => [id, facts[index]!])), users, reactions };
   }
 
   /** What the viewer did with these posts; a post that nobody loved or reposted need not be asked about. */
@@ -117,10 +118,12 @@ export class PostViews {
 }
 
 function viewOf(row: Readonly<PostRow>, material: Material, keep: Keep): PostView | undefined {
-  const { facts } = material;
+  const { facts, viewer } = material;
   const original = row.repost_of === null ? undefined : material.rows.get(row.repost_of);
   const originalBy = original && facts.get(original.author_id);
-  const repostOf = original && originalBy?.kind !== 'mute' ? viewOfOne(original, material, null) : null;
+  // Who mutes somebody may repost them all the same, and sees what they have reposted.
+  const isMuted = originalBy?.kind === 'mute' && row.author_id !== viewer;
+  const repostOf = original && !isMuted ? viewOfOne(original, material, null) : null;
   const isPlainRepost = row.body === '';
   if (isPlainRepost && !repostOf) return undefined;
   if (!keep(facts.get(row.author_id)!, isPlainRepost ? originalBy : undefined)) return undefined;

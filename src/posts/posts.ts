@@ -3,6 +3,7 @@ import { PrimaryDatabase, type Transaction } from '../platform/database/primary.
 import { Problem } from '../platform/http/problem.js';
 import type { Id } from '../platform/ids/ids.js';
 import { Outbox } from '../platform/outbox/outbox.js';
+import { Accounts } from '../users/accounts.js';
 import { UserStore } from '../users/user-store.js';
 import { Idempotency, KeyTaken, type RepeatableRequest } from './idempotency.js';
 import { mentionedNames } from './mentions.js';
@@ -32,6 +33,7 @@ export class Posts {
     private readonly reactions: ReactionStore,
     private readonly access: PostAccess,
     private readonly users: UserStore,
+    private readonly accounts: Accounts,
     private readonly outbox: Outbox,
     private readonly idempotency: Idempotency,
   ) {}
@@ -93,7 +95,7 @@ export class Posts {
       if (post.comment_on)
         await this.reactions.count(transaction, [{ postId: post.comment_on, comments: -1 }]);
       if (post.repost_of) await this.reactions.count(transaction, [{ postId: post.repost_of, reposts: -1 }]);
-      if (!post.comment_on) await this.users.addPosts(transaction, author, -1);
+      if (!post.comment_on) await this.accounts.addPosts(transaction, new Map([[author, -1]]));
       await this.outbox.record(transaction, postsDeleted, { postIds: [id] });
       if (!post.comment_on)
         await this.outbox.record(transaction, postsWithdrawn, { authorId: author, postIds: [id] });
@@ -126,7 +128,7 @@ export class Posts {
       if (request) await this.idempotency.claim(transaction, request, postId);
       await this.react(transaction, draft, postId);
       if (!commentOn) {
-        await this.users.addPosts(transaction, author, 1);
+        await this.accounts.addPosts(transaction, new Map([[author, 1]]));
         await this.outbox.record(transaction, postPublished, { postId, authorId: author });
       }
       await this.tellMentioned(

@@ -5,10 +5,12 @@ import { Problem } from '../platform/http/problem.js';
 import type { Id } from '../platform/ids/ids.js';
 import { Outbox } from '../platform/outbox/outbox.js';
 import { sqlFile } from '../platform/database/sql.js';
+import { ProfileCards } from './profile-cards.js';
 import { userCreated, userDeleted } from './user-events.js';
 import { User, type UserRole } from './user.entity.js';
 
 const lockExistence = sqlFile(import.meta.url, './sql/lock-existence.sql');
+const addPosts = sqlFile(import.meta.url, './sql/add-posts.sql');
 const deleteUser = sqlFile<{ id: Id }>(import.meta.url, './sql/delete-user.sql');
 
 export interface NewAccount {
@@ -33,6 +35,7 @@ export class Accounts {
   constructor(
     private readonly primary: PrimaryDatabase,
     private readonly outbox: Outbox,
+    private readonly cards: ProfileCards,
   ) {}
 
   /**
@@ -72,7 +75,20 @@ export class Accounts {
 
   async changeProfile(id: Id, change: ProfileChange): Promise<void> {
     const given = Object.values(change).some((value) => value !== undefined);
-    if (given) await this.users().update({ id }, change);
+    if (!given) return;
+    await this.primary.transaction(async (transaction) => {
+      await transaction.manager.update(User, { id }, change);
+      await this.cards.changed(transaction, [id]);
+    });
+  }
+
+  /**
+   * Changes the numbers of posts of users in the caller's transaction; locks their rows in the order given.
+   * @param changes by how much, for each user
+   */
+  async addPosts(transaction: Transaction, changes: ReadonlyMap<Id, number>): Promise<void> {
+    for (const [id, change] of changes) await transaction.query(addPosts, [id, change]);
+    if (changes.size > 0) await this.cards.changed(transaction, [...changes.keys()]);
   }
 
   /** @returns false when nobody has this username */
@@ -89,7 +105,9 @@ export class Accounts {
   async remove(transaction: Transaction, id: Id): Promise<void> {
     await transaction.query(lockExistence, [id]);
     const [row] = await transaction.query(deleteUser, [id]);
-    if (row) await this.outbox.record(transaction, userDeleted, { userId: id });
+    if (!row) return;
+    await this.cards.changed(transaction, [id]);
+    await this.outbox.record(transaction, userDeleted, { userId: id });
   }
 
   async count(): Promise<number> {

@@ -2,14 +2,16 @@ import { Injectable } from '@nestjs/common';
 import { Problem } from '../platform/http/problem.js';
 import { isId, type Id } from '../platform/ids/ids.js';
 import { type GraphFacts, GraphView } from './graph-view.js';
+import { ProfileCards } from './profile-cards.js';
 import { presentUser, type UserView } from './user-view.js';
 import { type UserRow, UserStore } from './user-store.js';
 
-/** Users as a viewer sees them: columns from Postgres, counts and relationship from the graph, each in one batch. */
+/** Users as a viewer sees them: cards from the cache, counts and relationship from the graph, each in one batch. */
 @Injectable()
 export class Profiles {
   constructor(
     private readonly users: UserStore,
+    private readonly cards: ProfileCards,
     private readonly graph: GraphView,
   ) {}
 
@@ -36,23 +38,23 @@ export class Profiles {
     evenBlocked = false,
   ): Promise<Map<Id, UserView>> {
     const unique = known ? [...ids] : [...new Set(ids)];
-    const [rows, facts] = await Promise.all([
-      this.users.byIds(unique),
+    const [cards, facts] = await Promise.all([
+      this.cards.byIds(unique),
       known ?? this.graph.facts(viewer, unique),
     ]);
     const views = new Map<Id, UserView>();
     unique.forEach((id, index) => {
-      const row = rows.get(id);
+      const row = cards.get(id);
       const fact = facts[index];
       if (row && fact && (evenBlocked || !isHidden(fact))) views.set(id, presentUser(row, fact, fact));
     });
     return views;
   }
 
-  private async row(idOrName: string): Promise<UserRow | undefined> {
+  private async row(idOrName: string): Promise<Readonly<UserRow> | undefined> {
     if (idOrName.startsWith('@')) return this.users.byName(idOrName.slice(1));
     if (!isId(idOrName)) return undefined;
-    return (await this.users.byIds([idOrName])).get(idOrName);
+    return (await this.cards.byIds([idOrName])).get(idOrName);
   }
 }
 

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { BatchedReads } from '../platform/database/batched-reads.js';
 import { PrimaryDatabase, type Transaction } from '../platform/database/primary.js';
 import { idList, sqlFile } from '../platform/database/sql.js';
-import type { Id } from '../platform/ids/ids.js';
+import { type Id, isId } from '../platform/ids/ids.js';
 
 /** A user's public columns. */
 export interface UserRow {
@@ -25,7 +25,6 @@ const countUsers = sqlFile<{ n: number }>(import.meta.url, './sql/count-users.sq
 const countExisting = sqlFile<{ found: number }>(import.meta.url, './sql/count-existing.sql');
 const knownUsers = sqlFile<{ id: Id }>(import.meta.url, './sql/known-users.sql');
 const presentUsers = sqlFile<{ id: Id }>(import.meta.url, './sql/present-users.sql');
-const addPosts = sqlFile(import.meta.url, './sql/add-posts.sql');
 
 /** Reads users in batches; the only place, with `Accounts`, that names their table. */
 @Injectable()
@@ -44,6 +43,12 @@ export class UserStore {
   /** The user of this name, without regard to case. */
   async byName(username: string): Promise<UserRow | undefined> {
     return USERNAME.test(username) ? (await this.byNames([username])).at(0) : undefined;
+  }
+
+  /** A user as people write them down: by name, with or without `@`, or by id; of digits alone it is an id. */
+  async byIdOrName(text: string): Promise<UserRow | undefined> {
+    const name = text.startsWith('@') ? text.slice(1) : text;
+    return isId(text) ? (await this.byIds([text])).get(text) : this.byName(name);
   }
 
   /** The users of these names, without regard to case, in no particular order. */
@@ -93,10 +98,5 @@ export class UserStore {
     }
     const drawn = (await this.primary.query(spreadIds, [most, await this.count()])).map((row) => row.id);
     for (let start = 0; start < drawn.length; start += batch) yield drawn.slice(start, start + batch);
-  }
-
-  /** Changes a user's number of posts in the caller's transaction; locks that user's row. */
-  async addPosts(transaction: Transaction, id: Id, change: number): Promise<void> {
-    await transaction.query(addPosts, [id, change]);
   }
 }

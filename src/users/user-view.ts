@@ -33,7 +33,7 @@ export interface UserView {
 
 /** Puts together what clients see of a user. */
 export function presentUser(
-  row: UserRow,
+  row: Readonly<UserRow>,
   graph: Omit<UserCounts, 'posts' | 'following'>,
   relationship: ViewerRelationship,
 ): UserView {

@@ -78,7 +78,7 @@ describe('the graph, whatever happens at the same time', () => {
       ? owner.delete(`/v1/relationships/${subject.id}`)
       : owner.put(`/v1/relationships/${subject.id}`, { kind: step });
 
-  it('ends as mirror = Postgres = a plain model', async () => {
+  it('ends as mirror = Postgres = a plain model', { timeout: 240_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(story, async (told) => {
         round++;

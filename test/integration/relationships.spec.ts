@@ -26,9 +26,10 @@ describe('relationships', () => {
       const { status, body } = await a.put(`/v1/relationships/${b.id}`, { kind });
       expect([status, body]).toEqual([200, { kind, followsMe: false }]);
     }
-    // Five changes, of which the first and the last are new follows; the repetition is none.
+    // Five changes, of which the first and the last are new follows, and four are about a follow; the repetition is none.
     expect(record.mock.calls.map(([, { name }]) => name).sort()).toEqual([
       ...Array<string>(5).fill('graph.changed'),
+      ...Array<string>(4).fill('placement.changed'),
       'user.followed',
       'user.followed',
     ]);

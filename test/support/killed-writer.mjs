@@ -5,6 +5,7 @@ import { NestFactory } from '@nestjs/core';
 import { Config } from '../../dist/src/platform/config/config.js';
 import { ConfigModule } from '../../dist/src/platform/config/config.module.js';
 import { PlatformModule } from '../../dist/src/platform/platform.module.js';
+import { PostsModule } from '../../dist/src/posts/posts.module.js';
 import { Mirror } from '../../dist/src/relationships/mirror/mirror.js';
 import { RelationshipsModule } from '../../dist/src/relationships/relationships.module.js';
 import { Relationships } from '../../dist/src/relationships/relationships.js';
@@ -18,7 +19,12 @@ const random = (below) => {
 
 /** No more than the graph needs, because starting takes most of the time. */
 class Graph {}
-const imports = [ConfigModule.for(Config.from(process.env)), PlatformModule, RelationshipsModule];
+const imports = [
+  ConfigModule.for(Config.from(process.env)),
+  PlatformModule,
+  PostsModule,
+  RelationshipsModule,
+];
 const services = await NestFactory.createApplicationContext({ module: Graph, imports }, { logger: false });
 const mirror = services.get(Mirror);
 const apply = mirror.apply.bind(mirror);

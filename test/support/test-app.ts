@@ -68,7 +68,7 @@ export class TestApp {
    * Waits until nothing is left in the outbox: everything that follows from what was accepted is done. In hooks as well,
    * where `expect.poll` cannot be used.
    */
-  async drained(timeout = 30_000): Promise<void> {
+  async drained(timeout = 60_000): Promise<void> {
     await vi.waitFor(async () => expect(await this.outboxSize()).toBe(0), { timeout, interval: 20 });
   }
 

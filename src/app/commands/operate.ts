@@ -5,6 +5,7 @@ import type { Config } from '../../platform/config/config.js';
 import { ConfigError } from '../../platform/config/environment.js';
 import { EmbeddedStackError } from '../../platform/embedded/embedded-stack.js';
 import { Problem } from '../../platform/http/problem.js';
+import { type UserRow, UserStore } from '../../users/user-store.js';
 import { OperatorModule } from '../app.module.js';
 import { createLogger, PinoLoggerService } from '../logger.js';
 import { openStores } from '../stores.js';
@@ -44,6 +45,16 @@ export async function withServices(
       await services.close();
     }
   });
+}
+
+/** The user that an operator names. @throws CommandError when there is none */
+export async function findUser(
+  services: INestApplicationContext,
+  idOrName: string,
+): Promise<Readonly<UserRow>> {
+  const user = await services.get(UserStore).byIdOrName(idOrName);
+  if (!user) throw new CommandError(`there is no user ${idOrName}`);
+  return user;
 }
 
 /** Prints a command's result: one JSON object with `--json`, otherwise what a person reads. */

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import { isId } from '../../platform/ids/ids.js';
 
 /** Reads a whole number of this range. */
 export function countParser(least: number, most: number): (text: string) => number {
@@ -17,4 +18,9 @@ export function parseSeconds(text: string): number {
   const match = /^(\d{1,6})(s|m|h)?$/.exec(text);
   if (!match) throw new InvalidArgumentError('expected a duration such as 90s, 15m or 2h');
   return Number(match[1]) * UNITS[(match[2] ?? 's') as keyof typeof UNITS];
+}
+
+export function parsePostId(text: string): string {
+  if (!isId(text)) throw new InvalidArgumentError('expected the id of a post');
+  return text;
 }

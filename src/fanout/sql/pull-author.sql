@@ -1,3 +1,4 @@
--- One whose posts are being written again is pulled as before. Who is never to be pulled stays as they are.
+-- One whose posts are being written again is pulled as before, unless an operator wants them written. Who is never to be
+-- pulled stays as they are.
 INSERT INTO pulled_authors (author_id, state) VALUES ($1, 'pulled')
-ON CONFLICT (author_id) DO UPDATE SET state = 'pulled' WHERE pulled_authors.state = 'pushing'
+ON CONFLICT (author_id) DO UPDATE SET state = 'pulled' WHERE pulled_authors.state = 'pushing' AND NOT pulled_authors.by_operator

@@ -11,6 +11,7 @@ FROM fanout_chunks AS chunk
 LEFT JOIN LATERAL audience_standings(
   $3, coalesce(chunk.members, audience_between($3, chunk.after_id, chunk.upto_id))
 ) AS member ON true
-LEFT JOIN sleepers AS sleeper ON sleeper.user_id = member.id AND NOT sleeper.waking
+-- What is older than their sleep is not filled in when they wake.
+LEFT JOIN sleepers AS sleeper ON sleeper.user_id = member.id AND NOT sleeper.waking AND sleeper.since_id <= $1
 WHERE chunk.post_id = $1 AND chunk.number = $2
 GROUP BY chunk.number

@@ -8,8 +8,11 @@ import type { Statement } from './sql.js';
 /** An open transaction on the primary: `query` for statements in files, `manager` for plain entity work. */
 export interface Transaction extends Queryable {
   readonly manager: EntityManager;
-  /** Registers what is to happen once this transaction has committed; it must not throw. */
-  afterCommit(action: () => void): void;
+  /**
+   * Registers what is to happen once this transaction has committed and its connection is back in the pool; whoever asked
+   * for the transaction waits for it. It must not throw.
+   */
+  afterCommit(action: () => void | Promise<void>): void;
 }
 
 /** The primary's pool, shared by raw statements and TypeORM. */
@@ -54,20 +57,28 @@ export class PrimaryDatabase implements Queryable {
    * The connection goes back to the pool in either case.
    */
   async transaction<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> {
+    const afterwards: (() => void | Promise<void>)[] = [];
+    const result = await this.commit(work, (action) => void afterwards.push(action));
+    for (const action of afterwards) await action();
+    return result;
+  }
+
+  private async commit<Result>(
+    work: (transaction: Transaction) => Promise<Result>,
+    afterCommit: Transaction['afterCommit'],
+  ): Promise<Result> {
     const runner = this.dataSource.createQueryRunner();
-    const afterwards: (() => void)[] = [];
     let client: pg.PoolClient | undefined;
     try {
       const connected = (client = (await runner.connect()) as pg.PoolClient);
       await runner.startTransaction();
       const result = await work({
         manager: runner.manager,
-        afterCommit: (action) => void afterwards.push(action),
+        afterCommit,
         query: async <Row>(statement: Statement<Row>, parameters: readonly unknown[] = []) =>
           (await connected.query(this.database.prepared(statement, parameters))).rows as Row[],
       });
       await runner.commitTransaction();
-      for (const action of afterwards) action();
       return result;
     } catch (error) {
       if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => discard(client));

@@ -31,6 +31,13 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly cacheReads = new Counter({
+    name: 'sluice_cache_reads_total',
+    help: 'Entries that were asked of a cache in Redis, by outcome: hit, miss, or unavailable while Redis is away.',
+    labelNames: ['cache', 'outcome'],
+    registers: [this.registry],
+  });
+
   readonly mirrorFallbacks = new Counter({
     name: 'sluice_mirror_fallbacks_total',
     help: 'Reads of the graph that went to Postgres, by reason.',

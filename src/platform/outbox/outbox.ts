@@ -1,7 +1,8 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import type pg from 'pg';
 import { PrimaryDatabase, type Transaction } from '../database/primary.js';
 import { sqlFile } from '../database/sql.js';
+import { errorText } from '../error-text.js';
 import type { Id } from '../ids/ids.js';
 import type { JobType } from '../queues/job.js';
 
@@ -23,12 +24,16 @@ export interface OutboxBacklog {
   age: number;
 }
 
+/** How long the relay leaves alone what a process means to do right after its commit. */
+const INLINE_GRACE_MS = 1_000;
+
 /**
  * Intents that must not be lost: a row is written in the transaction of the change that it follows from, and stays
  * until the job that it stands for is done (the transactional outbox, microservices.io/patterns/data).
  */
 @Injectable()
 export class Outbox {
+  private readonly logger = new Logger('Outbox');
   private wake: () => void = () => undefined;
 
   constructor(private readonly primary: PrimaryDatabase) {}
@@ -47,6 +52,27 @@ export class Outbox {
     const [row] = await transaction.query(insertOutbox, [type.name, JSON.stringify(payload), delayMs]);
     if (delayMs === 0) transaction.afterCommit(() => this.wake());
     return row!.id;
+  }
+
+  /**
+   * As `record`, for work that this process does itself right after the commit, before the transaction resolves. What
+   * fails then, or is cut off by a crash, the job does a second later.
+   */
+  async recordAndDo<Payload>(
+    transaction: Transaction,
+    type: JobType<Payload>,
+    payload: Payload,
+    work: () => Promise<void>,
+  ): Promise<void> {
+    const id = await this.record(transaction, type, payload, INLINE_GRACE_MS);
+    transaction.afterCommit(async () => {
+      try {
+        await work();
+        await this.done([id]);
+      } catch (error) {
+        this.logger.warn(`${type.name} is left to its job: ${errorText(error)}`);
+      }
+    });
   }
 
   /** As `record`, in the transaction that is open on a connection of its own. Nobody is woken. */

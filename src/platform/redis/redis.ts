@@ -6,7 +6,7 @@ import { Config } from '../config/config.js';
 const CONNECT_PATIENCE_MS = 2_000;
 
 /**
- * The Redis that holds the mirror and the rate limits. It fails fast: a command that cannot be sent, or is
+ * The Redis that holds the mirror, the cards and the rate limits. It fails fast: a command that cannot be sent, or is
  * not answered in time, rejects, and the caller falls back to Postgres.
  */
 @Injectable()

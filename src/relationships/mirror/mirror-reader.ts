@@ -57,13 +57,11 @@ export class MirrorReader extends GraphView {
     const answer = await this.ask(viewer, users, true);
     if (!answer) return this.fallBack(viewer, users, true);
     return users.map((_, index) => {
-      const [code, followers, friends, noise] = answer.slice(index * 4, index * 4 + 4) as [
-        number,
-        number,
-        number,
-        number,
-      ];
-      return { ...standingOf(code), followers, friends, noise };
+      const { kind, followsMe, blocksMe } = standingOf(answer[index * 4]!);
+      const followers = answer[index * 4 + 1]!;
+      const friends = answer[index * 4 + 2]!;
+      const noise = answer[index * 4 + 3]!;
+      return { kind, followsMe, blocksMe, followers, friends, noise };
     });
   }
 
