@@ -49,7 +49,7 @@ import { PlatformModule } from '../platform/platform.module.js';
 import { QueueWorkers } from '../platform/queues/queue-workers.js';
 import { PostsController } from '../posts/posts.controller.js';
 import { PostsModule } from '../posts/posts.module.js';
-import { PostsDeletedHandler, UserDeletedHandler } from '../posts/clearing.handlers.js';
+import { PostsDeletedHandler, PostsRevisedHandler, UserDeletedHandler } from '../posts/clearing.handlers.js';
 import { ConversationsController } from '../posts/conversations.controller.js';
 import { AutoFollowHandler } from '../relationships/auto-follow.handler.js';
 import { GraphChangedHandler, OwnersChangedHandler } from '../relationships/graph-changed.handlers.js';
@@ -114,6 +114,7 @@ const WORKER_PROVIDERS: Type[] = [
   MirrorKeeper,
   UserDeletedHandler,
   PostsDeletedHandler,
+  PostsRevisedHandler,
   PostReactedHandler,
   AuthorGoneHandler,
   PlacementChangedHandler,

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Handler } from '../platform/queues/job.js';
 import { HandlesJob } from '../platform/queues/job-handlers.js';
-import { Announcements, announcementsLost } from './announcements.js';
+import { Announcements } from './announcements.js';
+import { announcementsLost } from './announcements-lost.js';
 
 @Injectable()
 @HandlesJob(announcementsLost)

@@ -3,18 +3,14 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { ActivityEvent, Recipient } from '../activities/activity.js';
 import { Config } from '../platform/config/config.js';
 import { PrimaryDatabase } from '../platform/database/primary.js';
-import { SharedRead } from '../platform/database/shared-read.js';
 import { errorText } from '../platform/error-text.js';
 import type { Id } from '../platform/ids/ids.js';
 import { Outbox } from '../platform/outbox/outbox.js';
-import { defineJob } from '../platform/queues/job.js';
 import { GraphRedis } from '../platform/redis/redis.js';
 import { LuaScript } from '../platform/redis/script.js';
 import { FollowedAmong } from '../relationships/followed-among.js';
+import { announcementsLost } from './announcements-lost.js';
 import { LiveKeys } from './live-keys.js';
-
-/** Somebody may not have been told of something: no tag and no log from before this is to be relied on. */
-export const announcementsLost = defineJob<Record<string, never>>('announcements.lost', 'graph');
 
 const SHARED = './live/tell.lua';
 const tellWatchers = LuaScript.load<number>(import.meta.url, './live/tell-watchers.lua', SHARED);
@@ -33,7 +29,6 @@ const LOSS_RESTS_MS = 2_000;
 export class Announcements {
   private readonly logger = new Logger('Announcements');
   private readonly keys: LiveKeys;
-  private readonly losses: SharedRead<string>;
   private lostAt = -Infinity;
 
   constructor(
@@ -44,7 +39,6 @@ export class Announcements {
     private readonly outbox: Outbox,
   ) {
     this.keys = new LiveKeys(config.redis.prefix);
-    this.losses = new SharedRead(() => this.outbox.mark(announcementsLost, 1));
   }
 
   /** Tells recipients of a row that they have now. */
@@ -81,20 +75,9 @@ export class Announcements {
     });
   }
 
-  /** Whether somebody may not have been told of something, and that has not been seen to yet. */
-  async areLost(): Promise<boolean> {
-    return !(await this.losses.read()).startsWith('0 ');
-  }
-
-  /** Makes every tag and log worthless, and forgets who does not watch any more. */
+  /** Makes every tag and log worthless. */
   async renew(): Promise<void> {
     await this.redis.client.set(this.keys.era, randomUUID());
-  }
-
-  /** Forgets who does not poll or listen any more. */
-  async forgetGone(): Promise<void> {
-    for (const key of [this.keys.watching, this.keys.listening])
-      await this.redis.client.zremrangebyscore(key, '-inf', Date.now() - 3_600_000);
   }
 
   private async orLost(work: () => Promise<void>): Promise<void> {

@@ -5,16 +5,16 @@ import { errorText } from '../platform/error-text.js';
 import type { Id } from '../platform/ids/ids.js';
 import { GraphRedis } from '../platform/redis/redis.js';
 import { LuaScript } from '../platform/redis/script.js';
+import { Revisions } from '../posts/revisions.js';
 import { FollowedAmong } from '../relationships/followed-among.js';
 import { GraphView } from '../users/graph-view.js';
 import type { FollowKind } from '../users/user-view.js';
-import { Announcements } from './announcements.js';
 import { LiveKeys } from './live-keys.js';
 import { PendingPosts } from './pending-posts.js';
 import { PulledAuthors } from './pulled-authors.js';
 import { RedisRun } from './redis-run.js';
 
-const watch = LuaScript.load<[string, string, string, string, ...Id[]] | 0 | null>(
+const watch = LuaScript.load<[string, string, string, string, string, ...Id[]] | 0 | null>(
   import.meta.url,
   './live/watch.lua',
   './live/tell.lua',
@@ -26,9 +26,9 @@ const WATCHED_SECONDS = 600;
 const LEAST_DORMANT_SECONDS = 2_400;
 
 /**
- * Whether a feed has something new, in one call of a script: a tag changes with the reader's relationships, with each
- * entry that was written for them, and with each post that is to be merged: pending, or by an author who is pulled. It
- * does not change with what leaves the feed.
+ * Whether a feed has something new, by one call of a script, and a look into the outbox that all who ask at the same time
+ * share. A tag changes with the reader's relationships; with each entry that was written for them; with each post that is
+ * to be merged, because it is pending or its author is pulled; and when somebody whom they follow edits or deletes a post.
  */
 @Injectable()
 export class Freshness {
@@ -43,7 +43,7 @@ export class Freshness {
     private readonly followed: FollowedAmong,
     private readonly pending: PendingPosts,
     private readonly pulled: PulledAuthors,
-    private readonly announcements: Announcements,
+    private readonly revisions: Revisions,
   ) {
     this.keys = new LiveKeys(config.redis.prefix);
   }
@@ -51,24 +51,23 @@ export class Freshness {
   /** The tag of a feed, to be asked for before it is read; undefined when there is nothing to rely on. */
   async tag(reader: Id, kind: FollowKind): Promise<string | undefined> {
     if (this.config.feeds.dormantAfterSeconds < LEAST_DORMANT_SECONDS) return undefined;
-    const [pending, pulled, areLost, run] = await Promise.all([
+    const [pending, pulled, run] = await Promise.all([
       this.pending.list(),
       this.pulled.list(),
-      this.announcements.areLost(),
       this.run.of(),
     ]);
-    if (areLost || run === undefined || !pending.all) return undefined;
+    if (run === undefined || !pending.all || !pending.told) return undefined;
     const answer = await this.ask(reader, kind, pending.authors, pulled).catch((error: unknown) => {
       this.logger.debug(`no tag: ${errorText(error)}`);
     });
     if (answer === null) this.load(reader);
     if (!answer) return undefined;
-    const [era, mark, version, authors, ...entries] = answer;
+    const [era, mark, version, revised, authors, ...entries] = answer;
     const pendingBy = new Set(authors === '' ? [] : authors.split(' '));
     const onTheirWay = pending.posts.filter(({ authorId }) => pendingBy.has(authorId)).map(({ id }) => id);
     const posts = [...new Set([...entries, ...onTheirWay])].sort();
     return createHash('sha1')
-      .update([kind, run, era, mark, version, ...posts].join())
+      .update([kind, run, era, mark, version, revised, ...posts].join())
       .digest('base64url');
   }
 
@@ -77,7 +76,7 @@ export class Freshness {
     const { graph } = this.followed;
     const answer = await watch.run(
       this.redis.client,
-      [graph.epoch, this.keys.watching],
+      [graph.epoch, this.keys.watching, this.revisions.key],
       [
         this.keys.root,
         graph.root,

@@ -46,7 +46,7 @@ export class FeedReader {
   }
 
   /**
-   * The same, and for a first page the tag that `isNew` takes, if there is one.
+   * The same, and for a first page the tag that `unchanged` takes, if there is one.
    * @throws Problem `invalid-cursor`
    */
   async taggedPage(
@@ -60,12 +60,12 @@ export class FeedReader {
     return { page, tag: asleep ? undefined : tag };
   }
 
-  /** Whether a first page may have something that it had not when it was read with one of these tags. */
-  async isNew(viewer: Id, kind: FollowKind, tags: readonly string[]): Promise<boolean> {
-    if (tags.length === 0) return true;
+  /** That of these tags with which a first page would be read now as well; undefined when it may look different. */
+  async unchanged(viewer: Id, kind: FollowKind, tags: readonly string[]): Promise<string | undefined> {
+    if (tags.length === 0) return undefined;
     const tag = await this.freshness.tag(viewer, kind);
     this.sleepers.noticeRead(viewer, false);
-    return tag === undefined || !tags.includes(tag);
+    return tags.find((given) => given === tag);
   }
 
   /** Posts that came into a feed, as its page would show them; undefined for those that it would not. */

@@ -24,11 +24,14 @@ export class LiveController {
     private readonly streams: LiveStreams,
   ) {}
 
-  /** Whether the friends feed may have something new since its first page was read with this `ETag`: 200, or else 304. */
+  /**
+   * Whether the first page of the friends feed may look different from when it was read with this `ETag`: 200, or else 304. Posts
+   * that came, were edited or left count, also through a follow, a move, a block or a mute; numbers of loves and the like do not.
+   */
   @Head('feeds/friends')
   @ApiHeader(IF_NONE_MATCH)
-  @ApiOkResponse({ description: 'It may have something new.' })
-  @ApiResponse({ status: 304, description: 'It has nothing new.' })
+  @ApiOkResponse({ description: 'It may look different.' })
+  @ApiResponse({ status: 304, description: 'It looks the same.' })
   newAmongFriends(
     @CurrentViewer() viewer: Viewer,
     @Headers('if-none-match') tags: string | undefined,
@@ -37,11 +40,11 @@ export class LiveController {
     return this.answer(viewer, 'friend', tags, reply);
   }
 
-  /** Whether the noise feed may have something new since its first page was read with this `ETag`: 200, or else 304. */
+  /** Whether the first page of the noise feed may look different from when it was read with this `ETag`: 200, or else 304. */
   @Head('feeds/noise')
   @ApiHeader(IF_NONE_MATCH)
-  @ApiOkResponse({ description: 'It may have something new.' })
-  @ApiResponse({ status: 304, description: 'It has nothing new.' })
+  @ApiOkResponse({ description: 'It may look different.' })
+  @ApiResponse({ status: 304, description: 'It looks the same.' })
   newAmongNoise(
     @CurrentViewer() viewer: Viewer,
     @Headers('if-none-match') tags: string | undefined,
@@ -53,7 +56,9 @@ export class LiveController {
   /**
    * What comes into the viewer's feeds and notifications, as server-sent events: `feed` (`{stream, entry}`, the entry as
    * the feed has it), `notification` (as the list has it), `reset` (something may be missing: read anew) and `overflow`
-   * (the client was too slow; the connection ends). Goes on behind `Last-Event-ID`, ends with the access token.
+   * (the client was too slow; the connection ends). Goes on behind `Last-Event-ID`, ends with the access token or its
+   * session. Open the stream, then read the feed: what a follow brings in is not sent, and a post that a closed gate holds
+   * back is sent when the gate opens, though the feed shows it before.
    */
   @Get('stream')
   @ApiHeader({
@@ -73,13 +78,14 @@ export class LiveController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
+    const isOnlyAsked = request.method === 'HEAD';
+    const body = isOnlyAsked ? undefined : (await this.streams.open(viewer, position)).body;
     reply.headers({
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-store',
       'x-accel-buffering': 'no',
     });
-    if (request.method === 'HEAD') return void reply.send();
-    const { body } = await this.streams.open(viewer, position);
+    if (!body) return void reply.send();
     // A connection of the server's is closed when it is silent; this one shows that it is alive.
     request.raw.socket.setTimeout(0);
     reply.raw.once('close', () => body.destroy());
@@ -95,6 +101,9 @@ export class LiveController {
     const tags = (header ?? '')
       .split(',')
       .flatMap((part) => /^\s*(?:W\/)?"([\w-]{27})"\s*$/.exec(part)?.[1] ?? []);
-    void reply.status((await this.feeds.isNew(viewer.id, kind, tags)) ? 200 : 304).send();
+    const tag = await this.feeds.unchanged(viewer.id, kind, tags);
+    // Not with a 200: whoever took that tag would miss what it stands for. It comes with the page.
+    if (tag !== undefined) reply.status(304).header('etag', `W/"${tag}"`);
+    void reply.send();
   }
 }

@@ -2,7 +2,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { Sessions } from '../../src/auth/sessions.js';
 import { Tokens } from '../../src/auth/tokens.js';
 import { LiveStreams } from '../../src/feeds/live-streams.js';
+import { Gate } from '../../src/fanout/gate.js';
 import { PulledAuthors } from '../../src/fanout/pulled-authors.js';
+import { PrimaryDatabase } from '../../src/platform/database/primary.js';
 import { GraphRedis } from '../../src/platform/redis/redis.js';
 import { MirrorRebuild } from '../../src/relationships/mirror-rebuild.js';
 import type { Client } from '../support/client.js';
@@ -57,6 +59,17 @@ describe('news', () => {
     streams.push(stream);
     return stream;
   };
+  /** Has Redis forget everything of ours whose key begins with this. */
+  const wipe = async (root: string) => {
+    const { client } = app.get(GraphRedis);
+    const pattern = `${app.environment.REDIS_PREFIX!}${root}*`;
+    for (let cursor = '0'; ;) {
+      const [next, keys] = await client.scan(cursor, 'MATCH', pattern, 'COUNT', 1_000);
+      if (keys.length > 0) await client.unlink(...keys);
+      if (next === '0') return;
+      cursor = next;
+    }
+  };
   const postsOf = (stream: EventStream) => stream.of('feed').map(({ entry }) => entry.id as string);
 
   describe('asked for by HEAD', () => {
@@ -88,7 +101,82 @@ describe('news', () => {
       expect(await ask(reader!, noiseTag, 'noise')).toBe(200);
     });
 
-    it('is there when the reader follows, moves or leaves somebody', async () => {
+    it('is asked of Redis in one command, and of Postgres by all at once', async () => {
+      const [reader, friend] = await people('reader', 'friend');
+      await reader!.follow(friend!);
+      await publish(friend!);
+      const tag = await tagOf(reader!);
+      const monitor = await app.get(GraphRedis).client.duplicate().monitor();
+      const commands: string[][] = [];
+      monitor.on('monitor', (_: string, command: string[], source: string) => {
+        // Whatever is counted against an allowance is asked of Redis as well, by every route.
+        const isOurs = command.includes(reader!.id) && !command.join().includes(':rate:');
+        if (isOurs && source !== 'lua') commands.push(command);
+      });
+      const query = vi.spyOn(app.get(PrimaryDatabase), 'query');
+      const answers = await Promise.all(Array.from({ length: 100 }, () => ask(reader!, tag)));
+      expect(new Set(answers)).toEqual(new Set([304]));
+      expect(query.mock.calls.filter(([{ text }]) => text.includes('FROM outbox')).length).toBeLessThan(50);
+      query.mockRestore();
+      await expect.poll(() => commands.length, PATIENCE).toBe(100);
+      expect(new Set(commands.map(([name]) => name!.toUpperCase()))).toEqual(new Set(['EVALSHA']));
+      monitor.disconnect();
+    });
+
+    it('is there when a post is edited or deleted, of one who is written or merged, for who follows them', async () => {
+      const [reader, friend, star, ...fans] = await people(
+        'reader',
+        'friend',
+        'star',
+        'f',
+        'f',
+        'f',
+        'f',
+        'f',
+      );
+      for (const fan of [reader!, ...fans]) await fan.follow(star!);
+      await reader!.follow(friend!);
+      const [stranger] = await people('stranger');
+      const posts = [await publish(friend!), await publish(star!)];
+      await catchUp();
+      await expect.poll(() => app.get(PulledAuthors).list(), PATIENCE).toContain(star!.id);
+      const strange = await tagOf(stranger!);
+      let tag = await tagOf(reader!);
+      for (const [index, author] of [friend!, star!].entries()) {
+        for (const change of [
+          () => author.patch(`/v1/posts/${posts[index]!}`, { body: 'edited' }),
+          () => author.patch(`/v1/posts/${posts[index]!}`, { body: 'edited again' }),
+          () => author.delete(`/v1/posts/${posts[index]!}`),
+        ]) {
+          expect(await ask(reader!, tag)).toBe(304);
+          expect((await change()).status).toBeLessThan(300);
+          expect(await ask(reader!, tag)).toBe(200);
+          tag = await tagOf(reader!);
+        }
+      }
+      expect(await ask(reader!, tag)).toBe(304);
+      expect(await ask(stranger!, strange)).toBe(304);
+    });
+
+    it('is there while the gate is closed, and not once more when it opens', async () => {
+      const [reader, friend] = await people('reader', 'friend');
+      await reader!.follow(friend!);
+      await catchUp();
+      let tag = await tagOf(reader!);
+      await withWorker(async () => {
+        await app.get(Gate).close({ reason: 'a test', by: 'a test' });
+        const id = await publish(friend!);
+        expect(await ask(reader!, tag)).toBe(200);
+        const { headers, body } = await reader!.get('/v1/feeds/friends');
+        expect(body.data.map((entry: { id: string }) => entry.id)).toEqual([id]);
+        tag = headers.get('etag')!;
+        expect(await ask(reader!, tag)).toBe(304);
+        await app.get(Gate).open('a test');
+      });
+      expect(await ask(reader!, tag)).toBe(304);
+    });
+
+    it('is there when the reader follows, moves, mutes, blocks or leaves somebody', async () => {
       const [reader, author] = await people('reader', 'author');
       await publish(author!);
       let tag = await tagOf(reader!);
@@ -96,12 +184,21 @@ describe('news', () => {
         () => reader!.follow(author!),
         () => reader!.follow(author!, 'noise'),
         () => reader!.delete(`/v1/relationships/${author!.id}`),
+        () => reader!.follow(author!),
+        () => reader!.put(`/v1/relationships/${author!.id}`, { kind: 'mute' }),
+        () => reader!.follow(author!),
+        () => author!.put(`/v1/relationships/${reader!.id}`, { kind: 'block' }),
       ]) {
         await change();
         expect(await ask(reader!, tag)).toBe(200);
         tag = await tagOf(reader!);
         expect(await ask(reader!, tag)).toBe(304);
       }
+      expect(
+        (await reader!.send('HEAD', '/v1/feeds/friends', undefined, { 'if-none-match': tag })).headers.get(
+          'etag',
+        ),
+      ).toBe(tag);
     });
 
     it('is there with a post that nobody gets written', async () => {
@@ -126,11 +223,14 @@ describe('news', () => {
       expect(await ask(reader!, '*')).toBe(200);
       expect(await ask(reader!, await tagOf(stranger!))).toBe(200);
       expect(await ask(reader!, tag)).toBe(304);
-      const { client } = app.get(GraphRedis);
-      const prefix = app.environment.REDIS_PREFIX!;
-      await client.unlink(`${prefix}live:{${reader!.id}}:mark`);
+      await wipe('live:');
       expect(await ask(reader!, tag)).toBe(200);
       expect(await ask(reader!, tag)).toBe(200);
+      const after = await tagOf(reader!);
+      await wipe('graph:');
+      expect(await ask(reader!, after)).toBe(200);
+      await app.get(MirrorRebuild).run();
+      expect(await ask(reader!, await tagOf(reader!))).toBe(304);
     });
 
     it('is assumed while Redis is away, and the feed is read without a tag', async () => {
@@ -155,14 +255,12 @@ describe('news', () => {
       await reader!.follow(friend!);
       await catchUp();
       const tag = await tagOf(reader!);
-      const { REDIS_URL: url } = app.environment;
       await publish(friend!);
       const worker = await TestApp.start({ ROLES: 'worker' }, app.environment);
       worker.get(GraphRedis).client.disconnect();
       await expect
         .poll(async () => (await reader!.get('/v1/feeds/friends')).headers.get('etag'), PATIENCE)
         .toBeNull();
-      expect(url).toBeDefined();
       expect(await ask(reader!, tag)).toBe(200);
       await worker.stop();
       await catchUp();
@@ -251,6 +349,35 @@ describe('news', () => {
       },
     );
 
+    it('tells to begin anew when the log has lost what came since, or Redis everything', async () => {
+      const [reader, friend] = await people('reader', 'friend');
+      await reader!.follow(friend!);
+      await catchUp();
+      const first = await listen(app, reader!);
+      await withWorker(async () => {
+        for (let i = 0; i < 3; i++) await publish(friend!);
+        await expect.poll(() => postsOf(first).length, PATIENCE).toBe(3);
+      });
+      const [oldest] = first.events;
+      await app
+        .get(GraphRedis)
+        .client.xtrim(`${app.environment.REDIS_PREFIX!}live:{${reader!.id}}:log`, 'MAXLEN', 2);
+      const behind = await listen(other, reader!, oldest!.id);
+      await expect.poll(() => behind.events.map(({ event }) => event), PATIENCE).toEqual(['reset']);
+      expect(first.of('reset')).toEqual([]);
+
+      await wipe('live:');
+      for (const stream of [first, behind]) {
+        const before = stream.of('reset').length;
+        await expect.poll(() => stream.of('reset').length, PATIENCE).toBe(before + 1);
+      }
+      await withWorker(async () => {
+        const id = await publish(friend!);
+        for (const stream of [first, behind])
+          await expect.poll(() => postsOf(stream).at(-1), PATIENCE).toBe(id);
+      });
+    }, 60_000);
+
     it('leaves out what the rules hide', async () => {
       const [reader, friend, hidden] = await people('reader', 'friend', 'hidden');
       for (const author of [friend!, hidden!]) await reader!.follow(author);
@@ -304,8 +431,10 @@ describe('news', () => {
       expect(stream.ended).toBe(false);
       await expect.poll(() => stream.ended, PATIENCE).toBe(true);
       const last = await listen(brief, await brief.clientOf(reader!.id));
+      const silent = await listen(brief, await brief.clientOf(reader!.id), undefined, false);
       await brief.stop();
-      await expect.poll(() => last.ended, PATIENCE).toBe(true);
+      silent.read();
+      for (const each of [last, silent]) await expect.poll(() => each.ended, PATIENCE).toBe(true);
     });
   });
 });

@@ -13,7 +13,6 @@ if call('EXISTS', mine .. 'log') == 0 then
 end
 for _, name in ipairs({ 'name', 'log' }) do call('EXPIRE', mine .. name, seconds) end
 for _, name in ipairs({ 'friends', 'noise', 'notifications' }) do call('EXPIRE', mine .. name, 1800) end
-local until_when = now() + seconds * 1000
-call('ZADD', KEYS[1], 'GT', until_when, ARGV[2])
-call('ZADD', KEYS[2], 'GT', until_when, ARGV[2])
+watch_until(KEYS[1], ARGV[2], seconds)
+watch_until(KEYS[2], ARGV[2], seconds)
 return 1

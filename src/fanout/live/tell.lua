@@ -5,6 +5,13 @@ local function now()
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
+-- Notes until when a user is told of what comes: a little longer than what is kept of it by the seconds. Forgets who is gone.
+local function watch_until(key, user, seconds)
+  local moment = now()
+  redis.call('ZADD', key, 'GT', moment + (seconds + 5) * 1000, user)
+  redis.call('ZREMRANGEBYSCORE', key, '-inf', '(' .. moment)
+end
+
 local function tell(root, user, stream, entry, text, moment)
   local base = root .. '{' .. user .. '}:'
   local listens = redis.call('EXISTS', base .. 'log') == 1

@@ -2,12 +2,13 @@
 --
 -- KEYS[1]  graph:epoch
 -- KEYS[2]  live:watching
+-- KEYS[3]  posts:revised
 -- ARGV     root of the keys, root of the mirror's keys, user, kind of the follow ('friend' or 'noise'), a text that nobody
 --          has used, seconds to watch, key of the authors of pending posts ('' when given here), key of the pulled ones
 --          (the same), number of pending ones given here, authors given here: pending, then pulled …
 -- Result   false when the mirror does not have the user, 0 when a set of authors is not there; otherwise the era, the
---          mark of this watch, the user's version in the graph, followed authors of pending posts joined by blanks, then
---          the entries that came last
+--          mark of this watch, the user's version in the graph, what followed authors revised, followed authors of pending
+--          posts joined by blanks, then the entries that came last
 
 local call = redis.call
 local root, graph, user, kind = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
@@ -47,12 +48,15 @@ local mark = call('GET', mine .. 'mark')
 if not mark or call('TTL', mine .. 'mark') < seconds / 2 then
   mark = mark or ARGV[5]
   call('SET', mine .. 'mark', mark, 'EX', seconds)
-  call('ZADD', KEYS[2], 'GT', now() + (seconds + 5) * 1000, user)
+  watch_until(KEYS[2], user, seconds)
   call('EXPIRE', mine .. 'friends', 1800)
   call('EXPIRE', mine .. 'noise', 1800)
 end
 
-local result = { call('GET', root .. 'era') or '', mark, own[1], table.concat(pending, ' ') }
+local weighed = call('ZINTER', 2, base .. 'following', KEYS[3], 'WEIGHTS', 0, 1, 'AGGREGATE', 'SUM', 'WITHSCORES')
+weighed[#weighed + 1] = call('ZSCORE', KEYS[3], '') or ''
+local revised = table.concat(weighed, ' ')
+local result = { call('GET', root .. 'era') or '', mark, own[1], revised, table.concat(pending, ' ') }
 for _, entry in ipairs(call('ZRANGE', stream, -64, -1)) do result[#result + 1] = entry end
 for _, author in ipairs(pulled) do
   for _, entry in ipairs(call('ZRANGE', root .. 'author:' .. author, 0, -1)) do result[#result + 1] = entry end

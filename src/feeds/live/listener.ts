@@ -3,8 +3,8 @@ import type { VerifiedViewer } from '../../platform/http/access.js';
 
 /** So many bytes may lie ready for a client that does not read them. */
 const MOST_BYTES = 256 * 1024;
-/** How long a client that was cut off has to take what lies ready, in milliseconds. */
-const FAREWELL_MS = 5_000;
+/** How long a client has at the end to take what lies ready, in milliseconds; less than a process has to stop. */
+const FAREWELL_MS = 3_000;
 const RETRY_MS = 2_000;
 
 /** One client's connection: what is sent to it, and how far it has come. */
