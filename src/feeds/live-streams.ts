@@ -134,7 +134,7 @@ export class LiveStreams implements BeforeApplicationShutdown {
       running.again = true;
       return;
     }
-    const state = { again: false };
+    const state = { again: true };
     this.pumping.set(listener, state);
     void this.pump(listener, state)
       .catch((error: unknown) => this.logger.debug(`to be sent at the next beat: ${errorText(error)}`))
@@ -142,20 +142,25 @@ export class LiveStreams implements BeforeApplicationShutdown {
   }
 
   private async pump(listener: Listener, state: { again: boolean }): Promise<void> {
-    const { id } = listener.viewer;
-    do {
+    while (state.again && !listener.ended) {
       state.again = false;
-      const stretch = await this.log.read(id, listener.position, ENTRIES_PER_READ);
-      if (!stretch || listener.ended) return;
-      if (!stretch.joins) {
-        listener.position = stretch.end;
-        listener.send('reset', {}, stretch.end);
-        continue;
-      }
-      for (const { event, data, id: position } of await this.events.of(id, stretch.entries))
-        listener.send(event, data, position);
-      listener.position = stretch.entries.at(-1)?.position ?? listener.position;
-      if (stretch.entries.length === ENTRIES_PER_READ) state.again = true;
-    } while (state.again && !listener.ended);
+      if (await this.sendNext(listener)) state.again = true;
+    }
+  }
+
+  /** @returns whether there may be more */
+  private async sendNext(listener: Listener): Promise<boolean> {
+    const { id } = listener.viewer;
+    const stretch = await this.log.read(id, listener.position, ENTRIES_PER_READ);
+    if (!stretch) return false;
+    if (!stretch.joins) {
+      listener.position = stretch.end;
+      listener.send('reset', {}, stretch.end);
+      return false;
+    }
+    for (const { event, data, id: position } of await this.events.of(id, stretch.entries))
+      listener.send(event, data, position);
+    listener.position = stretch.entries.at(-1)?.position ?? listener.position;
+    return stretch.entries.length === ENTRIES_PER_READ;
   }
 }
