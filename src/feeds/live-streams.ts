@@ -154,12 +154,11 @@ export class LiveStreams implements BeforeApplicationShutdown {
     const stretch = await this.log.read(id, listener.position, ENTRIES_PER_READ);
     if (!stretch) return false;
     if (!stretch.joins) {
-      listener.position = stretch.end;
-      listener.send('reset', {}, stretch.end);
+      await listener.send('reset', {}, stretch.end);
       return false;
     }
     for (const { event, data, id: position } of await this.events.of(id, stretch.entries))
-      listener.send(event, data, position);
+      await listener.send(event, data, position);
     listener.position = stretch.entries.at(-1)?.position ?? listener.position;
     return stretch.entries.length === ENTRIES_PER_READ;
   }
