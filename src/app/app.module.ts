@@ -5,6 +5,7 @@ import { AccountController } from '../auth/account.controller.js';
 import { AuthController } from '../auth/auth.controller.js';
 import { AuthModule } from '../auth/auth.module.js';
 import { FanoutModule } from '../fanout/fanout.module.js';
+import { AnnouncementsLostHandler } from '../fanout/announcements.handler.js';
 import { DeliveryKeeper } from '../fanout/delivery-keeper.js';
 import {
   AuthorGoneHandler,
@@ -24,6 +25,7 @@ import {
 import { PostReactedHandler } from '../fanout/reaction.handler.js';
 import { ShardKeeper } from '../fanout/shard-keeper.js';
 import { FeedsController } from '../feeds/feeds.controller.js';
+import { LiveController } from '../feeds/live.controller.js';
 import { FeedsModule } from '../feeds/feeds.module.js';
 import { AdminController } from '../ops/admin.controller.js';
 import { DeliveryController } from '../ops/delivery.controller.js';
@@ -47,7 +49,7 @@ import { PlatformModule } from '../platform/platform.module.js';
 import { QueueWorkers } from '../platform/queues/queue-workers.js';
 import { PostsController } from '../posts/posts.controller.js';
 import { PostsModule } from '../posts/posts.module.js';
-import { PostsDeletedHandler, UserDeletedHandler } from '../posts/clearing.handlers.js';
+import { PostsDeletedHandler, PostsRevisedHandler, UserDeletedHandler } from '../posts/clearing.handlers.js';
 import { ConversationsController } from '../posts/conversations.controller.js';
 import { AutoFollowHandler } from '../relationships/auto-follow.handler.js';
 import { GraphChangedHandler, OwnersChangedHandler } from '../relationships/graph-changed.handlers.js';
@@ -81,6 +83,8 @@ const API_CONTROLLERS = [
   RecommendationsController,
   PostsController,
   ConversationsController,
+  // Before the feeds: Fastify would answer their HEAD by their GET.
+  LiveController,
   FeedsController,
   DeliveryController,
   AdminController,
@@ -110,12 +114,14 @@ const WORKER_PROVIDERS: Type[] = [
   MirrorKeeper,
   UserDeletedHandler,
   PostsDeletedHandler,
+  PostsRevisedHandler,
   PostReactedHandler,
   AuthorGoneHandler,
   PlacementChangedHandler,
   PostsWithdrawnHandler,
   ReaderGoneHandler,
   SleeperWokeHandler,
+  AnnouncementsLostHandler,
   DeliveryKeeper,
   CardsChangedHandler,
   MirrorAuditor,

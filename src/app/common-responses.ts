@@ -5,7 +5,7 @@ import { type ProblemKey, PROBLEMS } from '../platform/http/problem.js';
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
 type Response = NonNullable<NonNullable<OpenAPIObject['components']>['responses']>[string];
 
-const METHODS = ['get', 'put', 'post', 'patch', 'delete'] as const;
+const METHODS = ['get', 'head', 'put', 'post', 'patch', 'delete'] as const;
 
 const number = (description: string) => ({ description, schema: { type: 'integer' } });
 const RETRY_AFTER = { 'Retry-After': number('Seconds after which to try again.') };

@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
 import { Config } from '../platform/config/config.js';
-import type { Viewer } from '../platform/http/access.js';
+import type { VerifiedViewer, Viewer } from '../platform/http/access.js';
 import { isId, type Id } from '../platform/ids/ids.js';
 
 /** Which generation of which session a refresh token stands for. */
@@ -29,10 +29,10 @@ export class Tokens {
   }
 
   /** @returns whom the token stands for; undefined when it is malformed, forged or expired */
-  verifyAccess(token: string): Viewer | undefined {
+  verifyAccess(token: string): VerifiedViewer | undefined {
     try {
-      const { sub, sid } = this.jwt.verify<{ sub: unknown; sid: unknown }>(token);
-      return isId(sub) && isId(sid) ? { id: sub, sessionId: sid } : undefined;
+      const { sub, sid, exp } = this.jwt.verify<{ sub: unknown; sid: unknown; exp: number }>(token);
+      return isId(sub) && isId(sid) ? { id: sub, sessionId: sid, expiresAt: exp * 1_000 } : undefined;
     } catch {
       return undefined;
     }

@@ -5,6 +5,7 @@ import type { Id } from '../platform/ids/ids.js';
 import { Outbox } from '../platform/outbox/outbox.js';
 import { Lanes } from '../platform/queues/lanes.js';
 import { PostStore } from '../posts/post-store.js';
+import { Announcements } from './announcements.js';
 import { GuardedWriter } from './guarded-writer.js';
 import { ChunkQueue } from './chunk-queue.js';
 import { DeliveryChoice } from './delivery-choice.js';
@@ -32,6 +33,7 @@ export class FanOut {
     private readonly chunks: ChunkQueue,
     private readonly outbox: Outbox,
     private readonly lanes: Lanes,
+    private readonly announcements: Announcements,
   ) {}
 
   /** @returns whether everybody has the post now; otherwise chunks are under way, or wait for a shard */
@@ -41,7 +43,10 @@ export class FanOut {
       await this.outbox.park([outboxId], null, SETTLED_MS);
       return false;
     }
-    if (choice === 'pull' && (await this.receipts.pull(postId, authorId))) return true;
+    if (choice === 'pull' && (await this.receipts.pull(postId, authorId))) {
+      await this.announcements.tellFollowers(eventOf({ postId, authorId }));
+      return true;
+    }
     let receipt = await this.receipts.begin(postId, authorId, outboxId);
     if (receipt.done) return true;
     if (!receipt.planned) {
@@ -115,11 +120,17 @@ export class FanOut {
     if (progress.done && progress.outboxId) await this.outbox.done([progress.outboxId]);
   }
 
-  private async write({ postId, authorId }: PublishedPost, recipients: Recipient[]): Promise<Refusal[]> {
-    const event: ActivityEvent = { kind: 'post', entryId: postId, actorId: authorId, subjectId: postId };
-    return (await this.writer.write(event, recipients)).refused;
+  private async write(post: PublishedPost, recipients: Recipient[]): Promise<Refusal[]> {
+    return (await this.writer.write(eventOf(post), recipients)).refused;
   }
 }
+
+const eventOf = ({ postId, authorId }: PublishedPost): ActivityEvent => ({
+  kind: 'post',
+  entryId: postId,
+  actorId: authorId,
+  subjectId: postId,
+});
 
 /** One refusal for each shard, whatever the number of steps that it refused. */
 function joined(refused: readonly Refusal[]): Refusal[] {

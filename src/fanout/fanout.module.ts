@@ -3,6 +3,10 @@ import { ActivitiesModule } from '../activities/activities.module.js';
 import { PostsModule } from '../posts/posts.module.js';
 import { RelationshipsModule } from '../relationships/relationships.module.js';
 import { UsersModule } from '../users/users.module.js';
+import { Announcements } from './announcements.js';
+import { Freshness } from './freshness.js';
+import { LiveLog } from './live-log.js';
+import { RedisRun } from './redis-run.js';
 import { Backlog } from './backlog.js';
 import { BacklogEstimate } from './backlog-estimate.js';
 import { ChunkQueue } from './chunk-queue.js';
@@ -28,6 +32,10 @@ import { ShardBreakers } from './shard-breakers.js';
   imports: [ActivitiesModule, PostsModule, RelationshipsModule, UsersModule],
   providers: [
     GuardedWriter,
+    Announcements,
+    Freshness,
+    LiveLog,
+    RedisRun,
     Backlog,
     BacklogEstimate,
     ChunkQueue,
@@ -50,6 +58,9 @@ import { ShardBreakers } from './shard-breakers.js';
   ],
   exports: [
     GuardedWriter,
+    Announcements,
+    Freshness,
+    LiveLog,
     Backlog,
     ChunkQueue,
     FanOut,

@@ -5,6 +5,7 @@ import type { ShardRefusal, WriteOutcome } from '../activities/write-outcome.js'
 import { ShardRouter } from '../platform/database/shards.js';
 import type { Id } from '../platform/ids/ids.js';
 import { Outbox } from '../platform/outbox/outbox.js';
+import { Announcements } from './announcements.js';
 import { ShardBreakers } from './shard-breakers.js';
 
 /** How long a row that waits for a shard is left alone at most, in milliseconds; it is released as soon as the shard is back. */
@@ -18,15 +19,25 @@ export class GuardedWriter {
     private readonly shards: ShardRouter,
     private readonly breakers: ShardBreakers,
     private readonly outbox: Outbox,
+    private readonly announcements: Announcements,
   ) {}
 
-  /** As `ActivityStore.write`. A shard that refuses is not asked again until it is known to be back. */
+  /**
+   * As `ActivityStore.write`, and tells those of the recipients who watch. A shard that refuses is not asked again until
+   * it is known to be back.
+   */
   async write(event: ActivityEvent, recipients: readonly Recipient[]): Promise<WriteOutcome> {
     const { wanted, refused } = this.breakers.allClosed
       ? { wanted: recipients, refused: [] }
       : this.split(recipients);
     const outcome = await this.activities.write(event, wanted);
     for (const { shard, reason } of outcome.refused) this.breakers.trip(shard, reason);
+    const without = new Set(outcome.refused.flatMap((refusal) => refusal.recipients));
+    // Those as well whose row was there before: whoever wrote it may have been killed before it was told.
+    await this.announcements.tell(
+      event,
+      without.size > 0 ? wanted.filter((recipient) => !without.has(recipient)) : wanted,
+    );
     return { written: outcome.written, refused: [...refused, ...outcome.refused] };
   }
 

@@ -1,8 +1,11 @@
 import { Injectable } from '@nestjs/common';
+import { SharedRead } from '../platform/database/shared-read.js';
 import { compareIds, type Id } from '../platform/ids/ids.js';
 import { Outbox } from '../platform/outbox/outbox.js';
+import { postsRevised } from '../posts/post-events.js';
 import { postPublished } from '../posts/post-published.js';
 import type { TimelinePost } from '../posts/timeline-store.js';
+import { announcementsLost } from './announcements-lost.js';
 
 /** More posts than these are not looked through, the oldest left out: what lies beyond is incomplete. */
 const MOST = 5_000;
@@ -15,16 +18,19 @@ export interface Pending {
   authors: readonly Id[];
   /** Whether these are all of them. */
   all: boolean;
+  /** Whether Redis has heard of everything else that shows in feeds: of what was written, edited and deleted. */
+  told: boolean;
 }
 
-const NONE: Pending = { posts: [], authors: [], all: true };
+/** What no row of it is there for. */
+const NO_MARK = '0 0';
+const NONE: Pending = { posts: [], authors: [], all: true, told: true };
 
 /** The posts that are on their way: their gate is closed, the queue is behind, or a worker is at it. */
 @Injectable()
 export class PendingPosts {
-  private running: Promise<unknown> = Promise.resolve();
-  private next: Promise<Pending> | undefined;
-  private mark = '0 0';
+  private readonly shared = new SharedRead(() => this.ask());
+  private mark = NO_MARK;
   private known = NONE;
 
   constructor(private readonly outbox: Outbox) {}
@@ -34,22 +40,14 @@ export class PendingPosts {
    * answer. As long as nothing changes, only that is asked.
    */
   list(): Promise<Pending> {
-    this.next ??= this.running.then(
-      () => this.begin(),
-      () => this.begin(),
-    );
-    return this.next;
-  }
-
-  private begin(): Promise<Pending> {
-    this.next = undefined;
-    const answer = this.ask();
-    this.running = answer;
-    return answer;
+    return this.shared.read();
   }
 
   private async ask(): Promise<Pending> {
-    const mark = await this.outbox.mark(postPublished, MOST + 1);
+    const topics = [postPublished, announcementsLost, postsRevised];
+    const [mark, ...untold] = await this.outbox.marks(topics, MOST + 1);
+    const told = untold.every((each) => each === NO_MARK);
+    if (told !== this.known.told) this.known = { ...this.known, told };
     if (mark === this.mark) return this.known;
     const rows = await this.outbox.pending(postPublished, MOST + 1);
     const posts = rows
@@ -60,9 +58,10 @@ export class PendingPosts {
       posts,
       authors: [...new Set(posts.map(({ authorId }) => authorId))],
       all: rows.length <= MOST,
+      told,
     };
     // The rows may be newer than the mark: then they are read once more than they had to be.
-    this.mark = mark;
+    this.mark = mark!;
     return this.known;
   }
 }

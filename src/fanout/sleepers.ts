@@ -57,6 +57,13 @@ export class Sleepers {
     });
   }
 
+  /** Has fan-out see a reader from now on, whether or not they slept. */
+  async wakeUp(reader: Id): Promise<void> {
+    const [row] = await this.primary.query(readSleeper, [reader]);
+    if (row) await this.wake(reader);
+    else this.noticeRead(reader, false);
+  }
+
   /** Lets the next few users fall asleep who have not read for long; called again and again it comes to all of them. */
   async walk(): Promise<void> {
     const { posts, all } = await this.pending.list();

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ActivityStore, positionOf, type StreamPosition } from '../activities/activity-store.js';
 import type { Activity } from '../activities/activity.js';
+import { Freshness } from '../fanout/freshness.js';
 import { newest, type Pull, PullSet } from '../fanout/pull-set.js';
 import { Sleepers } from '../fanout/sleepers.js';
 import { Cursor } from '../platform/http/cursor.js';
@@ -36,10 +37,51 @@ export class FeedReader {
     private readonly posts: PostViews,
     private readonly pulls: PullSet,
     private readonly sleepers: Sleepers,
+    private readonly freshness: Freshness,
   ) {}
 
   /** @throws Problem `invalid-cursor` */
-  async page(viewer: Id, kind: FollowKind, { cursor, limit }: PageQuery): Promise<Page<FeedEntry>> {
+  async page(viewer: Id, kind: FollowKind, query: PageQuery): Promise<Page<FeedEntry>> {
+    return (await this.read(viewer, kind, query)).page;
+  }
+
+  /**
+   * The same, and for a first page the tag that `unchanged` takes, if there is one.
+   * @throws Problem `invalid-cursor`
+   */
+  async taggedPage(
+    viewer: Id,
+    kind: FollowKind,
+    query: PageQuery,
+  ): Promise<{ page: Page<FeedEntry>; tag: string | undefined }> {
+    const tag = query.cursor === undefined ? await this.freshness.tag(viewer, kind) : undefined;
+    const { page, asleep } = await this.read(viewer, kind, query);
+    // Nothing is written for one who sleeps, so nothing would change the tag.
+    return { page, tag: asleep ? undefined : tag };
+  }
+
+  /** That of these tags with which a first page would be read now as well; undefined when it may look different. */
+  async unchanged(viewer: Id, kind: FollowKind, tags: readonly string[]): Promise<string | undefined> {
+    if (tags.length === 0) return undefined;
+    const tag = await this.freshness.tag(viewer, kind);
+    this.sleepers.noticeRead(viewer, false);
+    return tags.find((given) => given === tag);
+  }
+
+  /** Posts that came into a feed, as its page would show them; undefined for those that it would not. */
+  async entries(
+    viewer: Id,
+    kind: FollowKind,
+    activities: readonly Activity[],
+  ): Promise<(FeedEntry | undefined)[]> {
+    return this.present(viewer, kind, await this.pulls.of(viewer, kind), activities);
+  }
+
+  private async read(
+    viewer: Id,
+    kind: FollowKind,
+    { cursor, limit }: PageQuery,
+  ): Promise<{ page: Page<FeedEntry>; asleep: boolean }> {
     const stream = STREAM_OF[kind];
     const start = Cursor.read(stream, cursor, POSITION_WIDTH)?.position as StreamPosition | undefined;
     const pull = await this.pulls.of(viewer, kind);
@@ -51,10 +93,8 @@ export class FeedReader {
       positionOf,
       present: (skeleton) => this.present(viewer, kind, pull, skeleton),
     });
-    return {
-      data: entries,
-      page: { next: next ? Cursor.write(stream, next) : null, complete: pull.complete },
-    };
+    const page = { next: next ? Cursor.write(stream, next) : null, complete: pull.complete };
+    return { page: { data: entries, page }, asleep: pull.asleep };
   }
 
   /** The next entries: the rows of the feed, and what is to be merged with them, each post once. */
@@ -82,7 +122,7 @@ export class FeedReader {
     viewer: Id,
     kind: FollowKind,
     pull: Pull,
-    skeleton: Activity[],
+    skeleton: readonly Activity[],
   ): Promise<(FeedEntry | undefined)[]> {
     const admitted = skeleton.filter(({ subjectId, actorId }) =>
       pull.admits({ id: subjectId, authorId: actorId }),

@@ -1,9 +1,11 @@
-import { Body, Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Post, Query, Res } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import { Authenticated, CurrentViewer, type Viewer } from '../platform/http/access.js';
 import type { Page } from '../platform/http/page.js';
 import { PageQuery } from '../platform/http/page.dto.js';
 import { ApiProblems } from '../platform/http/problem.dto.js';
+import type { FollowKind } from '../users/user-view.js';
 import { type FeedEntry, FeedReader } from './feed-reader.js';
 import {
   FeedPageDto,
@@ -25,20 +27,28 @@ export class FeedsController {
     private readonly marks: NotificationMarks,
   ) {}
 
-  /** Posts by those whom the viewer follows as friends, newest first. */
+  /** Posts by those whom the viewer follows as friends, newest first. The first page's `ETag` is for asking, by HEAD, for news. */
   @Get('feeds/friends')
   @ApiOkResponse({ type: FeedPageDto })
   @ApiProblems('invalid-request', 'invalid-cursor')
-  friends(@CurrentViewer() viewer: Viewer, @Query() query: PageQuery): Promise<Page<FeedEntry>> {
-    return this.feeds.page(viewer.id, 'friend', query);
+  friends(
+    @CurrentViewer() viewer: Viewer,
+    @Query() query: PageQuery,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Page<FeedEntry>> {
+    return this.tagged(viewer, 'friend', query, reply);
   }
 
-  /** Posts by those whom the viewer follows as noise, newest first. */
+  /** Posts by those whom the viewer follows as noise, newest first. The first page's `ETag` is for asking, by HEAD, for news. */
   @Get('feeds/noise')
   @ApiOkResponse({ type: FeedPageDto })
   @ApiProblems('invalid-request', 'invalid-cursor')
-  noise(@CurrentViewer() viewer: Viewer, @Query() query: PageQuery): Promise<Page<FeedEntry>> {
-    return this.feeds.page(viewer.id, 'noise', query);
+  noise(
+    @CurrentViewer() viewer: Viewer,
+    @Query() query: PageQuery,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Page<FeedEntry>> {
+    return this.tagged(viewer, 'noise', query, reply);
   }
 
   /**
@@ -66,5 +76,11 @@ export class FeedsController {
   @ApiProblems('invalid-request')
   async markRead(@CurrentViewer() viewer: Viewer, @Body() { upTo }: MarkReadDto): Promise<void> {
     await this.marks.mark(viewer.id, upTo);
+  }
+
+  private async tagged(viewer: Viewer, kind: FollowKind, query: PageQuery, reply: FastifyReply) {
+    const { page, tag } = await this.feeds.taggedPage(viewer.id, kind, query);
+    if (tag !== undefined) reply.header('etag', `W/"${tag}"`);
+    return page;
   }
 }

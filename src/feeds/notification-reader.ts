@@ -4,7 +4,7 @@ import { type Activity, type ActivityKind, NOTIFICATION_KINDS } from '../activit
 import { NotificationStore } from '../activities/notification-store.js';
 import { Cursor } from '../platform/http/cursor.js';
 import type { Page } from '../platform/http/page.js';
-import { compareIds, type Id, timeOfId } from '../platform/ids/ids.js';
+import { compareIds, type Id, MAX_ID, timeOfId } from '../platform/ids/ids.js';
 import { type PostView, PostViews } from '../posts/post-view.js';
 import { Profiles } from '../users/profiles.js';
 import type { UserView } from '../users/user-view.js';
@@ -76,6 +76,15 @@ export class NotificationReader {
       present: (skeleton) => this.present(viewer, readUpTo, skeleton, grouped),
     });
     return { data: entries, page: { next: next ? Cursor.write(STREAM, next) : null, complete: true } };
+  }
+
+  /** A notification that was told of, as its page would show it; undefined when it has no row, or is not to be seen. */
+  async entry(viewer: Id, told: Activity): Promise<NotificationEntry | undefined> {
+    const filter = { kinds: [told.kind], grouped: [] };
+    const above: StreamPosition = [told.entryId, '32767', MAX_ID];
+    const [row] = await this.store.page(viewer, filter, above, 1);
+    if (row?.entryId !== told.entryId || row.actorId !== told.actorId) return undefined;
+    return (await this.present(viewer, await this.marks.readUpTo(viewer), [row], false))[0];
   }
 
   /** How many notifications the viewer has not marked as read. */

@@ -5,7 +5,8 @@ import { HandlesJob } from '../platform/queues/job-handlers.js';
 import { Departures } from '../relationships/departures.js';
 import { userDeleted } from '../users/user-events.js';
 import { Clearing } from './clearing.js';
-import { postsDeleted } from './post-events.js';
+import { postsDeleted, postsRevised } from './post-events.js';
+import { Revisions } from './revisions.js';
 
 /** Clears away what a deleted account leaves behind: its relationships in both directions, its posts and its loves. */
 @Injectable()
@@ -31,6 +32,18 @@ export class PostsDeletedHandler implements Handler<{ postIds: Id[] }> {
 
   async handle({ postIds }: { postIds: Id[] }): Promise<'done'> {
     await this.clearing.afterPosts(postIds);
+    return 'done';
+  }
+}
+
+/** Notes the edits and deletions that could not be noted right after them. */
+@Injectable()
+@HandlesJob(postsRevised)
+export class PostsRevisedHandler implements Handler<{ authorIds: Id[] }> {
+  constructor(private readonly revisions: Revisions) {}
+
+  async handle({ authorIds }: { authorIds: Id[] }): Promise<'done'> {
+    await this.revisions.note(authorIds);
     return 'done';
   }
 }

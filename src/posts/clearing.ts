@@ -6,6 +6,7 @@ import { Accounts } from '../users/accounts.js';
 import { postsDeleted, postsWithdrawn } from './post-events.js';
 import { type DeletedPost, PostStore } from './post-store.js';
 import { type CountChange, ReactionStore } from './reaction-store.js';
+import { Revisions } from './revisions.js';
 
 /** Small enough for the locks of one transaction. */
 const POSTS_PER_BATCH = 200;
@@ -20,6 +21,7 @@ export class Clearing {
     private readonly reactions: ReactionStore,
     private readonly accounts: Accounts,
     private readonly outbox: Outbox,
+    private readonly revisions: Revisions,
   ) {}
 
   /** Posts and loves of somebody who is gone; the counts of what they reacted to follow. */
@@ -66,6 +68,7 @@ export class Clearing {
       const byAuthor = tally(removed.filter((post) => !post.comment_on).map((post) => post.author_id));
       await this.accounts.addPosts(transaction, new Map([...byAuthor].map(([id, posts]) => [id, -posts])));
       if (removed.length === 0) return;
+      await this.revisions.changed(transaction, [...byAuthor.keys()]);
       await this.outbox.record(transaction, postsDeleted, { postIds: removed.map(({ id }) => id) });
       // What a deleted author leaves in feeds is taken out together with the author.
       for (const { id, author_id: authorId, comment_on: commentOn } of authorIsGone ? [] : removed)

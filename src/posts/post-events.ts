@@ -23,5 +23,8 @@ export const postsWithdrawn = defineJob<{ authorId: Id; postIds: Id[] }>(
   BULK_PRIORITY,
 );
 
+/** Posts of these authors were edited or deleted; who asks for news of them is to be told. */
+export const postsRevised = defineJob<{ authorIds: Id[] }>('posts.revised', 'graph');
+
 /** Posts were deleted; what hangs on them is to be cleared away. */
 export const postsDeleted = defineJob<{ postIds: Id[] }>('posts.deleted', 'graph');

@@ -9,6 +9,7 @@ import { PostStore } from './post-store.js';
 import { PostViews } from './post-view.js';
 import { Posts } from './posts.js';
 import { ReactionStore } from './reaction-store.js';
+import { Revisions } from './revisions.js';
 import { TimelineStore } from './timeline-store.js';
 
 const SERVICES = [
@@ -20,6 +21,7 @@ const SERVICES = [
   PostViews,
   Posts,
   ReactionStore,
+  Revisions,
   TimelineStore,
 ];
 

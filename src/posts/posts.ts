@@ -12,6 +12,7 @@ import { postReacted, postsDeleted, postsWithdrawn } from './post-events.js';
 import { postPublished, usersMentioned } from './post-published.js';
 import { type PostDraft, PostStore } from './post-store.js';
 import { ReactionStore } from './reaction-store.js';
+import { Revisions } from './revisions.js';
 
 /** What somebody publishes. */
 export interface NewPost {
@@ -36,6 +37,7 @@ export class Posts {
     private readonly accounts: Accounts,
     private readonly outbox: Outbox,
     private readonly idempotency: Idempotency,
+    private readonly revisions: Revisions,
   ) {}
 
   /**
@@ -77,6 +79,7 @@ export class Posts {
         throw new Problem('invalid-request', 'A repost without words of your own has none to change.');
       if (before.body === body) return;
       await this.store.edit(transaction, id, author, body, mentions);
+      await this.revisions.changed(transaction, [author]);
       const known = new Set([author, ...before.mentions]);
       await this.tellMentioned(
         transaction,
@@ -97,8 +100,10 @@ export class Posts {
       if (post.repost_of) await this.reactions.count(transaction, [{ postId: post.repost_of, reposts: -1 }]);
       if (!post.comment_on) await this.accounts.addPosts(transaction, new Map([[author, -1]]));
       await this.outbox.record(transaction, postsDeleted, { postIds: [id] });
-      if (!post.comment_on)
+      if (!post.comment_on) {
         await this.outbox.record(transaction, postsWithdrawn, { authorId: author, postIds: [id] });
+        await this.revisions.changed(transaction, [author]);
+      }
       return true;
     });
     if (!removed) throw await this.notOurs(id);

@@ -51,12 +51,28 @@ export class FollowedAmong {
 
   private async ask(viewer: Id, candidates: readonly Id[]): Promise<string[] | undefined> {
     const { keys } = this.mirror;
-    const given = candidates.length <= MOST_GIVEN;
-    const key = given ? '' : await this.put(candidates);
-    const args = [keys.root, viewer, key, ...(given ? candidates : [])];
+    const { key, given } = await this.place(candidates);
+    const args = [keys.root, viewer, key, ...given];
     const answer = await followedAmong.run(this.redis.client, [keys.epoch], args);
-    if (answer === 0) this.stored.delete(key);
+    if (answer === 0) this.forget(key);
     return answer === 0 || answer === null ? undefined : answer;
+  }
+
+  /** Where scripts find the mirror: the key of its epoch, and what its other keys start with. */
+  get graph(): { epoch: string; root: string } {
+    return this.mirror.keys;
+  }
+
+  /** Where scripts find candidates: few go with the question, more lie under a key. */
+  async place(candidates: readonly Id[]): Promise<{ key: string; given: readonly Id[] }> {
+    return candidates.length <= MOST_GIVEN
+      ? { key: '', given: candidates }
+      : { key: await this.put(candidates), given: [] };
+  }
+
+  /** Puts candidates anew the next time: their key turned out to be gone. */
+  forget(key: string): void {
+    this.stored.delete(key);
   }
 
   /** Puts candidates into Redis, unless they are there; under a key that is the same in every process. */

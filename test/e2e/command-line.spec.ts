@@ -3,6 +3,7 @@ import { createProgram } from '../../src/app/cli.js';
 import { ProductProcess } from '../support/processes.js';
 import { connectTo, maintenanceUrl } from '../support/sql.js';
 import { createStores } from '../support/stores.js';
+import { TestApp } from '../support/test-app.js';
 
 const cli = (environment: Record<string, string>, ...args: string[]) =>
   ProductProcess.run('cli', environment, args);
@@ -68,6 +69,58 @@ describe('sluice', () => {
       stdout: 'primary: up to date\nshard-0: up to date\nshard-1: up to date\n',
     });
   });
+
+  it('explains where a post is, tells what the next would cost, and decides how they are delivered', async () => {
+    const app = await TestApp.start();
+    try {
+      const [reader, author] = [await app.user('reader'), await app.user('author')];
+      await reader.follow(author);
+      const { id } = (await author.post('/v1/posts', { body: 'hello' })).body;
+      await app.drained();
+      const stores = app.environment;
+      const run = async (...args: string[]) => {
+        const { code, stdout, stderr } = await cli(stores, ...args);
+        expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+        return stdout;
+      };
+
+      expect(await run('explain', 'reader', id)).toMatch(
+        new RegExp(`^Post ${id} is in the feed friends of reader: it is a row on shard [01]\\.\n$`),
+      );
+      expect(JSON.parse(await run('explain', author.id, id, '--json'))).toEqual({
+        viewerId: author.id,
+        postId: id,
+        inFeed: null,
+        through: null,
+        shard: null,
+        reason: 'own-post',
+        sentence: `Post ${id} is in no feed of author: author wrote it, and nobody follows themselves.`,
+      });
+
+      expect(await run('fanout', 'preview', 'author')).toMatch(
+        /^Written into each feed: 1 follow, fewer than 250000\.\nThe next post: 1 rows, .+, .+\.\n$/,
+      );
+      const merged = { delivery: 'pull', reason: 'operator', followers: 1, rows: 0, bytes: 0, seconds: 0 };
+      const decided = JSON.parse(await run('fanout', 'author', 'author', '--pull', '--json'));
+      expect(decided).toMatchObject(merged);
+      expect(JSON.parse(await run('fanout', 'preview', author.id, '--json'))).toEqual(decided);
+      expect(await run('fanout', 'author', 'author')).toMatch(/^Merged when feeds are read: an operator/);
+      expect(await run('fanout', 'author', 'author', '--auto')).toMatch(/^Written into each feed: /);
+
+      for (const [args, complaint] of [
+        [['explain', 'nobody', id], /there is no user nobody/],
+        [['explain', 'reader', 'latest'], /expected the id of a post/],
+        [['fanout', 'preview', 'nobody'], /there is no user nobody/],
+        [['fanout', 'author', 'author', '--push', '--pull'], /cannot be used with/],
+      ] as const) {
+        const { code, stdout, stderr } = await cli(stores, ...args);
+        expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+        expect(stderr).toMatch(complaint);
+      }
+    } finally {
+      await app.stop();
+    }
+  }, 60_000);
 
   it('names the shard that cannot be reached, and sees to the others', async () => {
     const environment = await createStores();

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Random } from '../../bench/harness/random.js';
 import { Gate } from '../../src/fanout/gate.js';
 import { Sleepers } from '../../src/fanout/sleepers.js';
 import type { Id } from '../../src/platform/ids/ids.js';
@@ -11,6 +12,7 @@ import { FeedModel, type ModelPost } from '../support/feed-model.js';
 import { ProductProcess } from '../support/processes.js';
 import { connectTo } from '../support/sql.js';
 import { TestApp } from '../support/test-app.js';
+import { Turmoil } from '../support/turmoil.js';
 
 /** How long things go on, in seconds, and from where the dice start. */
 const SECONDS = Number(process.env.FEED_MODEL_SECONDS ?? 50);
@@ -28,22 +30,11 @@ const SETTINGS = {
 const PAGE = 3;
 const KINDS = ['friend', 'noise'] as const;
 
-/** Numbers from 0 to 1, always the same ones for a seed (mulberry32, by Tommy Ettinger). */
-function dice(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let bits = Math.imul(state ^ (state >>> 15), 1 | state);
-    bits = (bits + Math.imul(bits ^ (bits >>> 7), 61 | bits)) ^ bits;
-    return ((bits ^ (bits >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
 /** One process takes requests; others work, and are killed; gates close and open. */
 describe('every feed, whatever happens', () => {
-  const random = dice(SEED);
-  const chance = (share: number) => random() < share;
-  const oneOf = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
+  const random = new Random(SEED);
+  const chance = (share: number) => random.next() < share;
+  const oneOf = <T>(list: readonly T[]): T => random.pick(list);
 
   const model = new FeedModel(BACKFILL);
   const told: string[] = [];
@@ -52,15 +43,20 @@ describe('every feed, whatever happens', () => {
   let primary: pg.Client;
   let shards: pg.Client[] = [];
   let comparison: FeedComparison;
+  let turmoil: Turmoil;
   let joined = 0;
   let people: Client[] = [];
   let workers: Promise<ProductProcess>[] = [];
+  let star: Client | undefined;
+  /** The gates that are closed. */
+  const closed: { shard?: number }[] = [];
 
   beforeAll(async () => {
     app = await TestApp.start({ ...SETTINGS, ROLES: 'http' });
     await app.get(MirrorRebuild).run();
     primary = await connectTo(app.environment.DATABASE_URL!);
     shards = await Promise.all(app.environment.ACTIVITY_SHARD_URLS!.split(',').map(connectTo));
+    turmoil = new Turmoil(primary);
     comparison = new FeedComparison(model, primary, shards, fail);
     for (let i = 0; i < PEOPLE; i++) await join();
     workers = Array.from({ length: WORKERS }, () => startWorker());
@@ -160,15 +156,15 @@ describe('every feed, whatever happens', () => {
     expect((await person.delete('/v1/me')).status).toBe(204);
     model.leave(person.id);
     people = others(person);
+    if (star === person) star = undefined;
     await join();
   };
 
   /** Everybody in turn begins to follow one, or ceases to: they cross what makes an author pulled, both ways. */
-  const crowd = async (author: Client) => {
-    const comes = chance(0.5);
+  const crowd = async (author: Client, comes: boolean) => {
     for (const person of others(author)) {
       const kind = model.kind(person.id, author.id);
-      if (comes ? kind === null : (kind === 'friend' || kind === 'noise') && chance(0.8))
+      if (comes ? kind === null : kind === 'friend' || kind === 'noise')
         await relate(person, author, comes ? oneOf(KINDS) : null);
     }
     await publish(author, '/v1/posts', { body: 'to all of you' });
@@ -186,26 +182,34 @@ describe('every feed, whatever happens', () => {
     say(`${name(person.id)} falls asleep: ${asleep.length}`);
   };
 
+  /** Opens the gates that are closed, or else closes one, all shards' or one's. */
   const turnGate = async () => {
     const gate = app.get(Gate);
+    if (closed.length > 0) {
+      for (const where of closed.splice(0)) await gate.open('model', where);
+      turmoil.note('a gate opened');
+      say('the gate opens');
+      return;
+    }
     const shard = oneOf([undefined, 0, 1]);
     const where = shard === undefined ? {} : { shard };
-    if (chance(0.5)) {
-      say(`the gate ${shard ?? ''} opens`);
-      return gate.open('model', where);
-    }
     say(`the gate ${shard ?? ''} closes`);
-    await gate
-      .close({ reason: 'model', by: 'model', ...where })
-      .catch((error: unknown) => say(String(error)));
+    await gate.close({ reason: 'model', by: 'model', ...where }).then(
+      () => {
+        closed.push(where);
+        turmoil.note('a gate closed');
+      },
+      (error: unknown) => say(String(error)),
+    );
   };
 
   const killWorker = async () => {
-    const number = Math.floor(random() * workers.length);
+    const number = random.below(workers.length);
     const victim = await workers[number]!;
     victim.kill('SIGKILL');
     expect(await victim.ended).toMatchObject({ signal: 'SIGKILL' });
     say('a worker is killed');
+    turmoil.note('a worker was killed');
     workers[number] = startWorker();
   };
 
@@ -219,16 +223,17 @@ describe('every feed, whatever happens', () => {
     [8, remove],
     [10, repost],
     [5, comment],
-    [1, crowd],
     [0.4, replace],
     [2, sleep],
-    [2, turnGate],
-    [0.4, killWorker],
     [12, (person) => check(person)],
   ];
   const total = acts.reduce((sum, [weight]) => sum + weight, 0);
-  const step = async () => {
-    let left = random() * total;
+  const step = async (number: number) => {
+    if (number % 25 === 12) return turnGate();
+    if (number % 60 === 30) return killWorker();
+    if (number % 100 === 20) return crowd((star = oneOf(people)), true);
+    if (number % 100 === 70) return crowd(star ?? oneOf(people), false);
+    let left = random.next() * total;
     const act = acts.find(([weight]) => (left -= weight) < 0)![1];
     await act(oneOf(people));
   };
@@ -246,16 +251,18 @@ describe('every feed, whatever happens', () => {
   };
 
   const check = async (reader: Client) => {
+    await turmoil.notePulled();
     await comparison.feeds(reader, PAGE);
     say(`${name(reader.id)} reads`);
   };
 
   it(
-    'holds page by page what a plain model of the whole history says',
+    `holds page by page what a plain model of the whole history says (seed ${SEED})`,
     async () => {
-      for (const end = performance.now() + SECONDS * 1_000; performance.now() < end;) await step();
-      await app.get(Gate).open('model');
-      for (const shard of [0, 1]) await app.get(Gate).open('model', { shard });
+      const end = performance.now() + SECONDS * 1_000;
+      for (let number = 0; performance.now() < end; number++) await step(number);
+      if (turmoil.missing().length > 0) fail(`It was too quiet: ${turmoil.summary()}.`);
+      for (const where of closed) await app.get(Gate).open('model', where);
       for (const reader of people) await check(reader);
       await app.drained(90_000).catch(async () => {
         const rows = await query('SELECT id, topic, payload, attempts, waits_for FROM outbox LIMIT 10');

@@ -10,7 +10,7 @@ import type { Client } from '../support/client.js';
 import { type HostileRequest, HostileRequests } from '../support/hostile-requests.js';
 import type { Target } from '../support/hostile-values.js';
 import { type RawAnswer, RawHttp } from '../support/raw-http.js';
-import { type Route, routesOf } from '../support/routes.js';
+import { headsOf, type Route, routesOf } from '../support/routes.js';
 import { TestApp } from '../support/test-app.js';
 
 const SEED = 20_260_101;
@@ -90,7 +90,7 @@ describe(`${PER_ROUTE} hostile requests to every route`, () => {
   };
 
   it('is answered without a 5xx, a glimpse of the inside or of anyone else', async () => {
-    const routes = routesOf(app.app);
+    const routes = [...routesOf(app.app), ...headsOf(api)];
     expect(routes.length).toBeGreaterThan(25);
     const faults = new Map<string, string>();
     for (const [index, route] of routes.entries()) {

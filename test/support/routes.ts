@@ -1,4 +1,5 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { OpenAPIObject } from '@nestjs/swagger';
 
 /** A method and a path pattern that the server answers. */
 export interface Route {
@@ -25,4 +26,11 @@ export function routesOf(app: NestFastifyApplication): Route[] {
     }
   }
   return routes;
+}
+
+/** The HEADs with a handler of their own, by the description of the API: those that come with a GET are not in it. */
+export function headsOf(api: OpenAPIObject): Route[] {
+  return Object.entries(api.paths)
+    .filter(([, item]) => item.head)
+    .map(([path]) => ({ method: 'HEAD', path: path.replace(/\{(\w+)\}/g, ':$1') }));
 }

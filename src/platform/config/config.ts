@@ -52,6 +52,8 @@ export class Config {
     /** After how long without a read nothing is written for somebody any more. */
     dormantAfterSeconds: number;
   };
+  /** How many clients listen to live streams at most: of one process, and of one user at one process. */
+  readonly live: { perProcess: number; perUser: number };
   readonly fanout: { chunkSize: number; concurrency: number };
   readonly outbox: { sweepMs: number; leaseMs: number; queueDepth: number };
   readonly log: { level: string };
@@ -106,6 +108,7 @@ export class Config {
       pullAudience: env.PULL_AUDIENCE,
       dormantAfterSeconds: env.DORMANT_AFTER_SECONDS,
     };
+    this.live = { perProcess: env.STREAMS_PER_PROCESS, perUser: env.STREAMS_PER_USER };
     this.fanout = { chunkSize: env.FANOUT_CHUNK_SIZE, concurrency: env.FANOUT_CONCURRENCY };
     this.outbox = {
       sweepMs: env.OUTBOX_SWEEP_MS,

@@ -89,6 +89,8 @@ export class Environment {
   @Whole() @IsInt() @Min(0) @Max(1_000) BACKFILL_POSTS = 50;
   @Whole() @IsInt() @Min(2) @Max(1_000_000_000) PULL_AUDIENCE = 250_000;
   @Whole() @IsInt() @Min(60) @Max(315_360_000) DORMANT_AFTER_SECONDS = 2_592_000;
+  @Whole() @IsInt() @Min(0) @Max(1_000_000) STREAMS_PER_PROCESS = 5_000;
+  @Whole() @IsInt() @Min(1) @Max(1_000) STREAMS_PER_USER = 8;
   @Whole() @IsInt() @Min(100) @Max(60_000) OUTBOX_SWEEP_MS = 500;
   @Whole() @IsInt() @Min(500) @Max(600_000) OUTBOX_LEASE_MS = 15_000;
   @Whole() @IsInt() @Min(1) @Max(1_000_000) QUEUE_DEPTH = 10_000;

@@ -8,6 +8,12 @@ export interface Viewer {
   sessionId: Id;
 }
 
+/** The same, for a route that answers for longer than a moment. */
+export interface VerifiedViewer extends Viewer {
+  /** When the access token ends, in milliseconds since 1970. */
+  expiresAt: number;
+}
+
 /** Who may call a route: anyone, whoever is logged in, or admins. A route that says nothing is refused to everyone. */
 export type Access = 'public' | 'user' | 'admin';
 

@@ -19,6 +19,7 @@ export const PROBLEMS = {
   'payload-too-large': { status: 413, title: 'The request body is too large' },
   'unsupported-media-type': { status: 415, title: 'The request body is not JSON' },
   'headers-too-large': { status: 431, title: 'The request line and its headers are too large' },
+  'too-many-streams': { status: 429, title: 'This account listens with as many clients as it can' },
   'too-many-requests': { status: 429, title: 'Too many requests' },
   'gate-closed': { status: 409, title: 'The gate is closed already' },
   'gate-timeout': { status: 409, title: 'The queue did not become quiet in time; the gate was opened again' },

@@ -112,9 +112,10 @@ export class Outbox {
     return this.primary.query(outboxBacklog, [topics]);
   }
 
-  /** A text that changes whenever the newest `limit` rows of a kind do. */
-  async mark(type: JobType<unknown>, limit: number): Promise<string> {
-    return (await this.primary.query(outboxMark, [type.name, limit]))[0]!.mark;
+  /** For each kind a text that changes whenever its newest `limit` rows do; all as of the same moment. */
+  async marks(types: readonly JobType<unknown>[], limit: number): Promise<string[]> {
+    const rows = await this.primary.query(outboxMark, [types.map(({ name }) => name), limit]);
+    return rows.map(({ mark }) => mark);
   }
 
   /** Payloads of the rows of one kind that are not done, newest first, at most `limit`. */

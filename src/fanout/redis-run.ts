@@ -1,0 +1,23 @@
+import { Injectable } from '@nestjs/common';
+import { GraphRedis } from '../platform/redis/redis.js';
+
+/** Which run of which Redis server this process speaks to: one that was restarted may have forgotten its last second. */
+@Injectable()
+export class RedisRun {
+  private id: Promise<string | undefined> | undefined;
+
+  constructor(private readonly redis: GraphRedis) {
+    redis.client.on('close', () => (this.id = undefined));
+  }
+
+  /** A text that is drawn anew at each start of a server; undefined while it cannot be told. */
+  async of(): Promise<string | undefined> {
+    this.id ??= this.redis.client.info('server').then(
+      (text) => /^run_id:(\w+)/m.exec(text)?.[1],
+      () => undefined,
+    );
+    const id = await this.id;
+    if (id === undefined) this.id = undefined;
+    return id;
+  }
+}

@@ -1,0 +1,109 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PulledAuthors } from '../../src/fanout/pulled-authors.js';
+import type { Client } from '../support/client.js';
+import { TwoServers } from '../support/two-servers.js';
+
+/** What rows there are was written before; then no worker runs, and requests alone have to show what was done. */
+describe('the very next read', () => {
+  let servers: TwoServers;
+
+  beforeAll(async () => {
+    servers = await TwoServers.start({ PULL_AUDIENCE: '6' });
+  });
+  afterAll(() => servers.stop());
+
+  const people = (...names: string[]) => servers.people(...names);
+  const feed = async (reader: Client, kind = 'friends') =>
+    (await reader.all(`/v1/feeds/${kind}`)).map(({ id }) => id as string);
+  /** The same at another process. */
+  const elsewhere = async (reader: Client, kind = 'friends') =>
+    feed(await servers.other.clientOf(reader.id), kind);
+  const kindsOf = async (reader: Client) =>
+    (await reader.all('/v1/notifications')).map(({ kind }) => kind as string).sort();
+
+  it('shows an edit, of a row and of a post on its way, at every process', async () => {
+    const [reader, author] = await people('reader', 'author');
+    await reader!.follow(author!);
+    const ids = [await servers.publish(author!)];
+    await servers.catchUp();
+    ids.push(await servers.publish(author!));
+    for (const id of ids) await author!.patch(`/v1/posts/${id}`, { body: 'edited' });
+    for (const client of [reader!, await servers.other.clientOf(reader!.id)]) {
+      const { data } = (await client.get('/v1/feeds/friends')).body;
+      expect(data.map(({ post }: { post: { body: string } }) => post.body)).toEqual(['edited', 'edited']);
+    }
+  });
+
+  it('has a repost once, counts it, and takes it back with what it reposts or by itself', async () => {
+    const [reader, friend, stranger] = await people('reader', 'friend', 'stranger');
+    await reader!.follow(friend!);
+    const original = await servers.publish(stranger!);
+    const reposts = async () => (await reader!.get(`/v1/posts/${original}`)).body.counts.reposts as number;
+    const repost = async () => (await friend!.post(`/v1/posts/${original}/repost`, {})).body.id as string;
+    const first = await repost();
+    expect([await repost(), await feed(reader!), await reposts()]).toEqual([first, [first], 1]);
+    await reader!.follow(stranger!);
+    // Who follows both gets the post itself.
+    expect(await feed(reader!)).toEqual([original]);
+    await reader!.delete(`/v1/relationships/${stranger!.id}`);
+    await servers.catchUp();
+    await friend!.delete(`/v1/posts/${first}`);
+    expect([await feed(reader!), await reposts()]).toEqual([[], 0]);
+    const second = await repost();
+    expect([await feed(reader!), await reposts()]).toEqual([[second], 1]);
+    await stranger!.delete(`/v1/posts/${original}`);
+    expect(await feed(reader!)).toEqual([]);
+  });
+
+  it('moves, mutes, takes back and takes out an author whose posts are merged', async () => {
+    const [star, reader, ...fans] = await people('star', 'reader', 'f', 'f', 'f', 'f', 'f');
+    for (const fan of [reader!, ...fans]) await fan.follow(star!);
+    const ids = [await servers.publish(star!), await servers.publish(star!)].reverse();
+    await servers.catchUp();
+    await expect.poll(() => servers.other.get(PulledAuthors).list()).toContain(star!.id);
+    expect([await feed(reader!), await elsewhere(reader!)]).toEqual([ids, ids]);
+    await reader!.follow(star!, 'noise');
+    expect([await elsewhere(reader!), await elsewhere(reader!, 'noise')]).toEqual([[], ids]);
+    await star!.delete(`/v1/posts/${ids.pop()!}`);
+    expect(await elsewhere(reader!, 'noise')).toEqual(ids);
+    for (const kind of ['mute', 'friend', 'block', 'friend', null]) {
+      const path = `/v1/relationships/${star!.id}`;
+      const { status } = kind ? await reader!.put(path, { kind }) : await reader!.delete(path);
+      expect(status).toBeLessThan(300);
+      expect(await elsewhere(reader!)).toEqual(kind === 'friend' ? ids : []);
+    }
+    await star!.delete('/v1/me');
+    for (const fan of fans) expect(await elsewhere(fan)).toEqual([]);
+  });
+
+  it('takes a notification back when its cause is undone, or its actor is muted or blocked', async () => {
+    const [reader, author] = await people('reader', 'author');
+    const mine = await servers.publish(reader!);
+    const mention = await servers.publish(author!, `hello @${reader!.username}`);
+    await author!.follow(reader!);
+    await author!.put(`/v1/posts/${mine}/love`);
+    const comment = (await author!.post('/v1/posts', { body: 'well', commentOn: mine })).body.id as string;
+    const repost = (await author!.post(`/v1/posts/${mine}/repost`, {})).body.id as string;
+    await servers.catchUp();
+    const left = ['comment', 'follow', 'love', 'mention', 'repost'];
+    expect(await kindsOf(reader!)).toEqual(left);
+    const undo: [kind: string, act: () => Promise<unknown>][] = [
+      ['comment', () => author!.delete(`/v1/posts/${comment}`)],
+      ['love', () => author!.delete(`/v1/posts/${mine}/love`)],
+      ['repost', () => author!.delete(`/v1/posts/${repost}`)],
+      ['mention', () => author!.patch(`/v1/posts/${mention}`, { body: 'hello' })],
+    ];
+    for (const [kind, act] of undo) {
+      await act();
+      left.splice(left.indexOf(kind), 1);
+      expect(await kindsOf(reader!)).toEqual(left);
+    }
+    expect(left).toEqual(['follow']);
+    await reader!.put(`/v1/relationships/${author!.id}`, { kind: 'mute' });
+    expect(await kindsOf(reader!)).toEqual([]);
+    await reader!.delete(`/v1/relationships/${author!.id}`);
+    expect(await kindsOf(reader!)).toEqual(['follow']);
+    await author!.delete(`/v1/relationships/${reader!.id}`);
+    expect(await kindsOf(reader!)).toEqual([]);
+  });
+});
