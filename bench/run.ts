@@ -1,8 +1,11 @@
 import 'reflect-metadata';
+import { celebrity } from './celebrity.js';
 import { coveringIndex } from './covering-index.js';
 import { fanOut } from './fan-out.js';
 import { fanOutLatency } from './fan-out-latency.js';
+import { feedGrowth } from './feed-growth.js';
 import { feedRead } from './feed-read.js';
+import { feedReadClosed } from './feed-read-closed.js';
 import { follow } from './follow.js';
 import { graphLookup } from './graph-lookup.js';
 import { graphMemory } from './graph-memory.js';
@@ -13,11 +16,15 @@ import { indexBuild } from './index-build.js';
 import { partitions } from './partitions.js';
 import { rebuild } from './rebuild.js';
 import { recommendations } from './recommendations.js';
+import { replay } from './replay.js';
 
 /** Every benchmark, in the order in which they are listed. */
 await runBenchmarks([
   hello,
   feedRead,
+  feedReadClosed,
+  feedGrowth,
+  celebrity,
   graphLookup,
   follow,
   recommendations,
@@ -29,4 +36,5 @@ await runBenchmarks([
   indexBuild,
   coveringIndex,
   importGraph,
+  replay,
 ]);

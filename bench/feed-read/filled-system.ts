@@ -1,140 +1,150 @@
 import type { INestApplicationContext } from '@nestjs/common';
-import { codeOfKind, STREAMS } from '../../src/activities/activity.js';
+import type pg from 'pg';
 import { GraphImport } from '../../src/ops/graph-import.js';
 import { PrimaryDatabase } from '../../src/platform/database/primary.js';
+import { bucketOf } from '../../src/platform/database/buckets.js';
 import { ShardRouter } from '../../src/platform/database/shards.js';
 import { firstIdAt, type Id } from '../../src/platform/ids/ids.js';
 import { MirrorRebuild } from '../../src/relationships/mirror-rebuild.js';
 import { copyLines } from '../harness/copy.js';
 import { Random } from '../harness/random.js';
+import { sharedData } from '../harness/shared-data.js';
+import { FilledShard } from './filled-shard.js';
 
-const SPAN_MS = 30 * 24 * 3_600_000;
+/** A million posts in thirty days. */
+const BETWEEN_POSTS_MS = 2_592;
 const WORDS =
   'the feed of a quiet morning brings one more word about rivers bread weather and old machines'.split(' ');
 
-export interface FillOptions {
-  /** An edge list. */
+export interface GraphOptions {
+  /** An edge list among the shared data. */
   graph: string;
   undirected: boolean;
-  /** Posts are added until so many rows lie in the feeds. */
-  activities: number;
 }
 
-/** What there is after filling. */
-export interface FilledSystem {
-  users: number;
-  follows: number;
-  posts: number;
-  activities: number;
-  /** Owners of follows, one entry for each follow: drawing from it draws by degree. */
-  owners: readonly Id[];
-}
-
-interface Post {
-  id: Id;
-  author: Id;
+/** A follow. */
+export interface Follow {
+  owner: Id;
+  subject: Id;
 }
 
 /**
- * Fills an installation: a real graph through the product's own import, posts of the last thirty days by random
- * authors, and their rows in the feeds in the order in which fan-out would have written them; then vacuums, as the
+ * An installation with a real graph, brought in by the product's own import, and posts by random authors, a little more than
+ * two seconds apart, with their rows in the feeds. All of it is written straight into the tables, and vacuumed as the
  * autovacuum of a running installation would have.
  */
-export async function fillSystem(
-  services: INestApplicationContext,
-  { graph, undirected, activities }: FillOptions,
-  say: (line: string) => void,
-): Promise<FilledSystem> {
-  say('importing the graph');
-  const imported = await services
-    .get(GraphImport)
-    .run({ file: graph, undirected, prefix: 'n', kind: 'friend' });
-  const audiences = await readAudiences(services);
-  const random = new Random(1);
-  const posts = drawPosts(audiences, activities, random);
-  say(`writing ${posts.length} posts`);
-  await writePosts(services, posts, random);
-  say('writing their rows in the feeds');
-  const written = await writeActivities(services, posts, audiences);
-  say('building the mirror');
-  if (!(await services.get(MirrorRebuild).isReady())) await services.get(MirrorRebuild).run();
-  await vacuum(services);
-  const { users, follows } = imported;
-  return { users, follows, posts: posts.length, activities: written, owners: [...audiences.values()].flat() };
-}
+export class FilledSystem {
+  /** How many posts there are. */
+  posts = 0;
+  /** How many rows lie in the feeds. */
+  activities = 0;
+  private readonly newest = BigInt(firstIdAt(new Date()));
 
-async function readAudiences(services: INestApplicationContext): Promise<Map<Id, Id[]>> {
-  const client = await services.get(PrimaryDatabase).database.dedicatedClient();
-  const { rows } = await client.query<{ author: Id; followers: Id[] }>(
-    'SELECT subject_id AS author, array_agg(owner_id) AS followers FROM relationships GROUP BY 1 ORDER BY 1',
-  );
-  await client.end();
-  return new Map(rows.map(({ author, followers }) => [author, followers]));
-}
+  private constructor(
+    private readonly services: INestApplicationContext,
+    private readonly shards: readonly FilledShard[],
+    readonly users: number,
+    /** In no particular order: drawing from them draws owners by how many they follow, and subjects by their audience. */
+    readonly follows: readonly Follow[],
+    private readonly authors: number,
+  ) {}
 
-function drawPosts(audiences: Map<Id, Id[]>, activities: number, random: Random): Post[] {
-  const authors = [...audiences.keys()];
-  const drawn: Id[] = [];
-  for (let rows = 0; rows < activities;) {
-    const author = random.pick(authors);
-    drawn.push(author);
-    rows += audiences.get(author)!.length;
+  /** Imports the graph. */
+  static async create(
+    services: INestApplicationContext,
+    { graph, undirected }: GraphOptions,
+    say: (line: string) => void,
+  ): Promise<FilledSystem> {
+    say('importing the graph');
+    const { users } = await services
+      .get(GraphImport)
+      .run({ file: sharedData(graph), undirected, prefix: 'n', kind: 'friend' });
+    if (!(await services.get(MirrorRebuild).isReady())) await services.get(MirrorRebuild).run();
+    const router = services.get(ShardRouter);
+    const { follows, authors } = await onPrimary(services, readGraph);
+    const shards = await Promise.all(
+      router.shards.map((shard) =>
+        FilledShard.create(shard, services.get(PrimaryDatabase).database, (client) =>
+          copyLines(client, 'bench_follows', followLines(router, shard, follows)),
+        ),
+      ),
+    );
+    return new FilledSystem(services, shards, users, follows, authors);
   }
-  const began = Date.now() - SPAN_MS;
-  return drawn.map((author, number) => {
-    const moment = new Date(began + Math.floor((number / drawn.length) * SPAN_MS));
-    return { author, id: String(BigInt(firstIdAt(moment)) + BigInt(number % 4_000_000)) };
-  });
+
+  /** Adds posts that are older than all there are, until about so many rows lie in the feeds. */
+  async fill(activities: number, say: (line: string) => void): Promise<void> {
+    const first = this.posts + 1;
+    const count = Math.round(((activities - this.activities) * this.authors) / this.follows.length);
+    say(`writing ${count.toLocaleString('en')} posts`);
+    await onPrimary(this.services, (client) => this.writePosts(client, first, count));
+    say('writing their rows in the feeds');
+    const range = { from: this.idOf(first + count - 1), to: this.idOf(first) };
+    const written = await Promise.all(this.shards.map((shard) => shard.write(range)));
+    this.posts += count;
+    this.activities += written.reduce((sum, rows) => sum + rows, 0);
+    await onPrimary(this.services, (client) => client.query('VACUUM (ANALYZE)'));
+  }
+
+  /** The post of this number, counted from the newest. */
+  private idOf(number: number): Id {
+    return String(this.newest - (BigInt(number * BETWEEN_POSTS_MS) << 22n));
+  }
+
+  private async writePosts(client: pg.Client, first: number, count: number): Promise<void> {
+    await client.query(
+      `INSERT INTO posts (id, author_id, body)
+       SELECT $1::bigint - ((number * $2::bigint) << 22), bench_authors.id, substr($3, 1 + (dice & 1023)::int, 30 + (dice >> 10 & 255)::int)
+       FROM (
+         SELECT number, hashint8extended(number, 1) & 2147483647 AS dice FROM generate_series($4::bigint, $5::bigint, -1) AS number
+       ) AS drawn JOIN bench_authors ON place = dice % $6`,
+      [String(this.newest), BETWEEN_POSTS_MS, inventedText(), first + count - 1, first, this.authors],
+    );
+    await client.query(`
+      UPDATE users SET posts_count = written.posts, name = 'Person ' || username,
+        bio = 'Reads, writes and answers to ' || username || ' on most days.'
+      FROM (SELECT author_id, count(*) AS posts FROM posts GROUP BY 1) AS written WHERE author_id = users.id`);
+  }
 }
 
-async function writePosts(services: INestApplicationContext, posts: Post[], random: Random): Promise<void> {
-  const client = await services.get(PrimaryDatabase).database.dedicatedClient();
-  const text = (words: number) => Array.from({ length: words }, () => random.pick(WORDS)).join(' ');
-  const lines = posts.map(({ id, author }) => `${id}\t${author}\t${text(5 + random.below(40))}\n`);
-  await copyLines(client, 'posts (id, author_id, body)', lines);
-  await client.query(`
-    UPDATE users SET name = 'Person ' || username, bio = 'Reads, writes and answers to ' || username || ' on most days.',
-      posts_count = (SELECT count(*) FROM posts WHERE author_id = users.id)`);
-  await client.end();
-}
-
-async function writeActivities(
+async function onPrimary<Result>(
   services: INestApplicationContext,
-  posts: Post[],
-  audiences: Map<Id, Id[]>,
-): Promise<number> {
-  const router = services.get(ShardRouter);
-  let written = 0;
-  await Promise.all(
-    router.shards.map(async (shard) => {
-      const client = await shard.dedicatedClient();
-      const tail = ({ id, author }: Post) =>
-        `\t${STREAMS.friends}\t${id}\t${codeOfKind('post')}\t${author}\t${id}\n`;
-      function* lines() {
-        for (const post of posts) {
-          const end = tail(post);
-          for (const recipient of audiences.get(post.author)!) {
-            if (router.shardOf(recipient) !== shard) continue;
-            written++;
-            yield recipient + end;
-          }
-        }
-      }
-      await copyLines(
-        client,
-        'activities (recipient_id, stream, entry_id, kind, actor_id, subject_id)',
-        lines(),
-      );
-      await client.end();
-    }),
-  );
-  return written;
-}
-
-async function vacuum(services: INestApplicationContext): Promise<void> {
-  for (const database of [services.get(PrimaryDatabase).database, ...services.get(ShardRouter).shards]) {
-    const client = await database.dedicatedClient();
-    await client.query('VACUUM (ANALYZE)');
+  work: (client: pg.Client) => Promise<Result>,
+): Promise<Result> {
+  const client = await services.get(PrimaryDatabase).database.dedicatedClient();
+  try {
+    return await work(client);
+  } finally {
     await client.end();
   }
+}
+
+/** The follows, and how many people there are whom anybody follows: they are put down as the authors of what comes. */
+async function readGraph(client: pg.Client): Promise<{ follows: Follow[]; authors: number }> {
+  // Everybody has followed for longer than the oldest post is old.
+  await client.query('UPDATE relationships SET floor = 0');
+  const { rows: follows } = await client.query<Follow>(
+    'SELECT owner_id AS owner, subject_id AS subject FROM relationships ORDER BY subject_id, owner_id',
+  );
+  const { rowCount: authors } = await client.query(`
+    CREATE TABLE bench_authors AS
+    SELECT row_number() OVER (ORDER BY id) - 1 AS place, id FROM (SELECT DISTINCT subject_id AS id FROM relationships) AS followed`);
+  return { follows, authors: authors! };
+}
+
+function* followLines(
+  router: ShardRouter,
+  shard: ReturnType<ShardRouter['shardOf']>,
+  follows: readonly Follow[],
+): Generator<string> {
+  for (const { owner, subject } of follows)
+    if (router.shardOf(owner) === shard) yield `${bucketOf(owner)}\t${owner}\t${subject}\n`;
+}
+
+/** Enough to cut every post's words out of. */
+function inventedText(): string {
+  const random = new Random(1);
+  let text = '';
+  while (text.length < 1_400) text += `${random.pick(WORDS)} `;
+  return text;
 }

@@ -2,6 +2,12 @@ import { connect, type Socket } from 'node:net';
 
 const HEAD_END = '\r\n\r\n';
 
+/** A request, and when it is to be sent, by `performance.now()`; at once when that is left out. */
+export interface Due {
+  request: Buffer;
+  at?: number;
+}
+
 /**
  * One keep-alive connection that sends a request when the answer to the last one is complete. It reads no more of an
  * answer than its status and its length, so that asking costs a fraction of answering.
@@ -13,7 +19,7 @@ export class HttpConnection {
 
   private constructor(
     private readonly socket: Socket,
-    private readonly next: () => Buffer | undefined,
+    private readonly next: () => Due | undefined,
     private readonly onAnswer: (microseconds: number) => void,
     private readonly onEnd: (error?: Error) => void,
   ) {
@@ -24,12 +30,12 @@ export class HttpConnection {
 
   /**
    * Sends requests until `next` has none left.
-   * @param onAnswer told how long each answer took
+   * @param onAnswer told how long each answer took; one that could only be sent late counts from when it was due
    * @throws Error when the server closes the connection, or answers with anything but 204, or 200 and a stated length
    */
   static async run(
     url: URL,
-    next: () => Buffer | undefined,
+    next: () => Due | undefined,
     onAnswer: (microseconds: number) => void,
   ): Promise<void> {
     const socket = connect({ host: url.hostname, port: Number(url.port), noDelay: true });
@@ -45,12 +51,19 @@ export class HttpConnection {
   }
 
   private ask(): void {
-    const request = this.next();
-    if (!request) {
+    const due = this.next();
+    if (!due) {
       this.onEnd();
       return;
     }
-    this.sentAt = performance.now();
+    const early = (due.at ?? 0) - performance.now();
+    if (early > 0) setTimeout(() => this.send(due.request, performance.now()), early);
+    else this.send(due.request, due.at ?? performance.now());
+  }
+
+  /** @param since from when on its answer is waited for */
+  private send(request: Buffer, since: number): void {
+    this.sentAt = since;
     this.socket.write(request);
   }
 

@@ -1,5 +1,5 @@
 import { createHistogram } from 'node:perf_hooks';
-import { HttpConnection } from './http-connection.js';
+import { type Due, HttpConnection } from './http-connection.js';
 
 export interface Load {
   /** Where to send them; only its host and port count. */
@@ -8,6 +8,8 @@ export interface Load {
   requests: readonly Buffer[];
   connections: number;
   seconds: number;
+  /** Sends so many at even distances, whether or not earlier ones are answered; otherwise as many as are answered. */
+  perSecond?: number;
 }
 
 export interface LoadResult {
@@ -29,14 +31,26 @@ export function getRequest(path: string, token?: string): Buffer {
  * Keeps a number of connections busy for some seconds, each with one request at a time.
  * @throws Error at the first answer that is neither a 200 nor a 204
  */
-export async function generateLoad({ url, requests, connections, seconds }: Load): Promise<LoadResult> {
+export async function generateLoad({
+  url,
+  requests,
+  connections,
+  seconds,
+  perSecond,
+}: Load): Promise<LoadResult> {
   const latencies = createHistogram();
   const cpuBefore = process.cpuUsage();
   const began = performance.now();
   const deadline = began + seconds * 1_000;
   let turn = 0;
   let answers = 0;
-  const next = () => (performance.now() < deadline ? requests[turn++ % requests.length] : undefined);
+  const next = (): Due | undefined => {
+    const request = requests[turn % requests.length]!;
+    const at = perSecond === undefined ? undefined : began + (turn * 1_000) / perSecond;
+    turn++;
+    if ((at ?? performance.now()) >= deadline) return undefined;
+    return at === undefined ? { request } : { request, at };
+  };
   const onAnswer = (microseconds: number) => {
     answers++;
     latencies.record(Math.max(1, Math.round(microseconds)));

@@ -60,7 +60,7 @@ export class ActivityStore {
     const bucket = bucketOf(recipient);
     const parameters = [recipient, STREAMS[stream], ...(after ?? START), limit];
     const rows = await this.shards.followingMoves(() =>
-      this.shards.ownerOf(bucket).tuples(streamPages[bucket]!, parameters),
+      this.shards.ownerOf(bucket).sharedTuples(streamPages[bucket]!, parameters),
     );
     return rows.map(activityOf);
   }

@@ -55,7 +55,10 @@ export class PullSet {
       const floor = floors.get(authorId);
       return floor !== undefined && compareIds(id, floor) >= 0;
     };
-    const onTheirWay = pendingBy.length === 0 ? [] : pending.posts.filter(reaches);
+    const onTheirWay = pendingBy
+      .flatMap((author) => pending.byAuthor.get(author) ?? [])
+      .filter(reaches)
+      .sort((a, b) => compareIds(b.id, a.id));
     return {
       complete: pending.all,
       asleep,
@@ -76,7 +79,8 @@ export class PullSet {
     among: readonly Id[] | undefined,
   ): Promise<AuthorFloor[]> {
     if (among?.length === 0) return [];
-    return (await this.graph.followsOf(reader, among)).filter((follow) => follow.kind === kind);
+    const follows = among ? this.graph.followsAmong(reader, among) : this.graph.followsOf(reader);
+    return (await follows).filter((follow) => follow.kind === kind);
   }
 }
 

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import { BatchedReads } from '../platform/database/batched-reads.js';
 import { PrimaryDatabase, type Transaction } from '../platform/database/primary.js';
-import { sqlFile } from '../platform/database/sql.js';
+import { idList, sqlFile } from '../platform/database/sql.js';
 import { type Id, MAX_ID } from '../platform/ids/ids.js';
 import type { GraphFacts } from '../users/graph-view.js';
 import type { FollowKind, RelationshipKind } from '../users/user-view.js';
@@ -41,6 +42,7 @@ const writeRelationship = sqlFile<{ version: number; following: number }>(
   './sql/write-relationship.sql',
 );
 const followsOf = sqlFile<[Id, number, Id]>(import.meta.url, './sql/follows-of.sql');
+const followsAmong = sqlFile<[Id, Id, number, Id]>(import.meta.url, './sql/follows-among.sql');
 const followersPage = sqlFile<{ id: Id }>(import.meta.url, './sql/followers-page.sql');
 const subjectsPage = sqlFile<{ id: Id }>(import.meta.url, './sql/subjects-page.sql');
 const hiddenPage = sqlFile<{ id: Id }>(import.meta.url, './sql/hidden-page.sql');
@@ -51,7 +53,11 @@ const auditSnapshots = sqlFile<AuditSnapshot>(import.meta.url, './sql/audit-snap
 /** The graph in Postgres: the only place that names its tables. */
 @Injectable()
 export class GraphStore {
-  constructor(private readonly primary: PrimaryDatabase) {}
+  private readonly follows: BatchedReads<Follow & { id: string }>;
+
+  constructor(private readonly primary: PrimaryDatabase) {
+    this.follows = new BatchedReads((pairs) => this.followsOfPairs(pairs));
+  }
 
   /**
    * Locks the owners' version rows until the transaction ends; they exist, see `ensureOwners`.
@@ -104,6 +110,25 @@ export class GraphStore {
   async followsOf(owner: Id, among?: readonly Id[]): Promise<Follow[]> {
     const rows = await this.primary.tuples(followsOf, [owner, among ?? null]);
     return rows.map(([subjectId, code, floor]) => ({ subjectId, kind: kindOf(code) as FollowKind, floor }));
+  }
+
+  /** Whom of a few people an owner follows; owners who are asked about at the same time share a statement. */
+  async followsAmong(owner: Id, among: readonly Id[]): Promise<Follow[]> {
+    return [...(await this.follows.byIds(among.map((subject) => `${owner}:${subject}`))).values()];
+  }
+
+  private async followsOfPairs(pairs: readonly string[]): Promise<(Follow & { id: string })[]> {
+    const ids = pairs.map((pair) => pair.split(':') as [Id, Id]);
+    const rows = await this.primary.tuples(followsAmong, [
+      idList(ids.map(([owner]) => owner)),
+      idList(ids.map(([, subject]) => subject)),
+    ]);
+    return rows.map(([owner, subjectId, code, floor]) => ({
+      id: `${owner}:${subjectId}`,
+      subjectId,
+      kind: kindOf(code) as FollowKind,
+      floor,
+    }));
   }
 
   /** Ids of followers below `before`, newest accounts first. */

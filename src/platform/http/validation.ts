@@ -1,4 +1,10 @@
-import { applyDecorators, ValidationPipe, type ValidationError } from '@nestjs/common';
+import {
+  applyDecorators,
+  type ArgumentMetadata,
+  type Type,
+  type ValidationError,
+  ValidationPipe,
+} from '@nestjs/common';
 import { ApiProperty } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { registerDecorator, ValidateIf } from 'class-validator';
@@ -76,7 +82,7 @@ export const Flag = (): PropertyDecorator =>
 
 /** Checks bodies and queries against their DTOs; a property that no DTO names is refused. */
 export function validationPipe(): ValidationPipe {
-  return new ValidationPipe({
+  return new RememberingPipe({
     transform: true,
     whitelist: true,
     forbidNonWhitelisted: true,
@@ -86,6 +92,33 @@ export function validationPipe(): ValidationPipe {
     exceptionFactory: (errors) =>
       new Problem('invalid-request', undefined, { errors: messages(errors).slice(0, 20) }),
   });
+}
+
+/** Queries that are remembered are so short, which those with cursors are not, and so many of each DTO. */
+const MOST_REMEMBERED_LENGTH = 64;
+const MOST_REMEMBERED = 100;
+
+/**
+ * Remembers queries that were found valid: what a query comes to depends on nothing but the query, most are one of a few,
+ * and to check one takes as long as to put a page together.
+ */
+class RememberingPipe extends ValidationPipe {
+  private readonly known = new Map<Type, Map<string, object>>();
+
+  override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    const { type, metatype } = metadata;
+    const key = type === 'query' && metatype ? JSON.stringify(value) : undefined;
+    if (key === undefined || key.length > MOST_REMEMBERED_LENGTH) return super.transform(value, metadata);
+    const queries = this.known.get(metatype!) ?? new Map<string, object>();
+    let query = queries.get(key);
+    if (query === undefined) {
+      query = (await super.transform(value, metadata)) as object;
+      if (queries.size >= MOST_REMEMBERED) queries.clear();
+      this.known.set(metatype!, queries.set(key, query));
+    }
+    // A copy: whoever gets it may do with it what they like.
+    return Object.assign(Object.create(Object.getPrototypeOf(query) as object) as object, query);
+  }
 }
 
 function messages(errors: ValidationError[]): string[] {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compareIds, firstIdAt, isId, timeOfId } from './ids.js';
+import { compareIds, firstIdAt, ID_EPOCH_MS, isId, timeOfId } from './ids.js';
 
 describe('ids', () => {
   it('accepts exactly the positive 64-bit decimals', () => {
@@ -13,6 +13,15 @@ describe('ids', () => {
   it('carries the millisecond at which it was drawn', () => {
     const moment = new Date('2026-01-02T03:04:05.678Z');
     expect(timeOfId(firstIdAt(moment))).toEqual(moment);
+  });
+
+  it('tells the millisecond of every id, large and small, exactly', () => {
+    const id = fc.oneof(fc.bigInt({ min: 1n, max: 2n ** 63n - 1n }), fc.bigInt({ min: 1n, max: 2n ** 32n }));
+    fc.assert(
+      fc.property(id, (value) => {
+        expect(timeOfId(value.toString()).getTime()).toBe(Number(value >> 22n) + ID_EPOCH_MS);
+      }),
+    );
   });
 
   it('orders like the numbers', () => {
