@@ -15,6 +15,7 @@ import { RepairStore } from './repair/repair-store.js';
 import { Walk } from './repair/walk.js';
 import { Repairs } from './repairs.js';
 import { RepairSurvey } from './repair-survey.js';
+import { ShardAdditions } from './shard-additions.js';
 import { SlowQueries } from './slow-queries.js';
 
 @Module({
@@ -32,6 +33,7 @@ import { SlowQueries } from './slow-queries.js';
     Finish,
     Repairs,
     RepairSurvey,
+    ShardAdditions,
   ],
   exports: [
     DemoNetwork,
@@ -43,6 +45,7 @@ import { SlowQueries } from './slow-queries.js';
     Finish,
     Repairs,
     RepairSurvey,
+    ShardAdditions,
   ],
 })
 export class OpsModule {}

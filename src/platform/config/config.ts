@@ -24,6 +24,8 @@ export class Config {
   readonly database: {
     primaryUrl: string;
     shardUrls: string[];
+    /** Where each shard is reached past a pooler; empty when there is none before them. */
+    shardDirectUrls: string[];
     primaryPoolSize: number;
     shardPoolSize: number;
     statementTimeoutMs: number;
@@ -61,6 +63,11 @@ export class Config {
     if (env.ACTIVITY_SHARD_URLS.length === 0) {
       throw new ConfigError('ACTIVITY_SHARD_URLS: at least one Postgres URL is needed');
     }
+    const direct = env.ACTIVITY_SHARD_DIRECT_URLS;
+    if (direct.length > 0 && direct.length !== env.ACTIVITY_SHARD_URLS.length)
+      throw new ConfigError(
+        'ACTIVITY_SHARD_DIRECT_URLS: either none, or one for each of ACTIVITY_SHARD_URLS',
+      );
     this.roles = env.ROLES;
     this.http = {
       port: env.PORT,
@@ -76,6 +83,7 @@ export class Config {
     this.database = {
       primaryUrl: env.DATABASE_URL,
       shardUrls: env.ACTIVITY_SHARD_URLS,
+      shardDirectUrls: direct,
       primaryPoolSize: env.DATABASE_POOL_SIZE,
       shardPoolSize: env.SHARD_POOL_SIZE,
       statementTimeoutMs: env.DATABASE_TIMEOUT_MS,

@@ -54,6 +54,7 @@ export class Environment {
 
   @IsUrl(POSTGRES_URL) DATABASE_URL!: string;
   @List() @IsArray() @IsUrl(POSTGRES_URL, { each: true }) ACTIVITY_SHARD_URLS!: string[];
+  @List() @IsArray() @IsUrl(POSTGRES_URL, { each: true }) ACTIVITY_SHARD_DIRECT_URLS: string[] = [];
   @IsUrl(REDIS_URL) REDIS_URL!: string;
   @IsOptional() @IsUrl(REDIS_URL) QUEUE_REDIS_URL?: string;
   @Matches(/^[A-Za-z0-9_.:-]*$/) REDIS_PREFIX = '';

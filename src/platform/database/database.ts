@@ -6,6 +6,8 @@ export interface DatabaseOptions {
   /** What logs and metrics call it: `primary`, `shard-0`, … */
   name: string;
   url: string;
+  /** Where the server itself is reached, if a pooler stands at `url`. */
+  directUrl?: string | undefined;
   poolSize: number;
   /** How long a statement may run, in milliseconds. */
   statementTimeoutMs: number;
@@ -43,6 +45,11 @@ export class Database implements Queryable {
     this.pool.on('error', (error) => this.logger.warn(`an idle connection broke: ${error.message}`));
   }
 
+  /** The server's own URL, past a pooler. It carries a password: neither logged nor shown. */
+  get directUrl(): string {
+    return this.options.directUrl ?? this.options.url;
+  }
+
   async query<Row>(statement: Statement<Row>, parameters: readonly unknown[] = []): Promise<Row[]> {
     return (await this.pool.query(this.prepare(statement, parameters))).rows as Row[];
   }
@@ -56,10 +63,10 @@ export class Database implements Queryable {
     return (await this.pool.query(query)).rows as Row[];
   }
 
-  /** A connection of its own, outside the pool and without timeouts, for bulk loads and maintenance. The caller ends it. */
+  /** A connection of its own, outside the pool, past a pooler and without timeouts, for bulk loads and maintenance. The caller ends it. */
   async dedicatedClient(): Promise<pg.Client> {
     const client = new pg.Client({
-      connectionString: this.options.url,
+      connectionString: this.directUrl,
       application_name: 'sluice-maintenance',
       connectionTimeoutMillis: this.options.poolTimeoutMs,
       keepAlive: true,
