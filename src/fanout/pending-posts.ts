@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { compareIds, type Id } from '../platform/ids/ids.js';
 import { Outbox } from '../platform/outbox/outbox.js';
+import { SharedQuestion } from '../platform/shared-question.js';
 import { postPublished } from '../posts/post-published.js';
 import type { TimelinePost } from '../posts/timeline-store.js';
 
@@ -22,8 +23,7 @@ const NONE: Pending = { posts: [], authors: [], all: true };
 /** The posts that are on their way: their gate is closed, the queue is behind, or a worker is at it. */
 @Injectable()
 export class PendingPosts {
-  private running: Promise<unknown> = Promise.resolve();
-  private next: Promise<Pending> | undefined;
+  private readonly question = new SharedQuestion(() => this.ask());
   private mark = '0 0';
   private known = NONE;
 
@@ -34,18 +34,7 @@ export class PendingPosts {
    * answer. As long as nothing changes, only that is asked.
    */
   list(): Promise<Pending> {
-    this.next ??= this.running.then(
-      () => this.begin(),
-      () => this.begin(),
-    );
-    return this.next;
-  }
-
-  private begin(): Promise<Pending> {
-    this.next = undefined;
-    const answer = this.ask();
-    this.running = answer;
-    return answer;
+    return this.question.answer();
   }
 
   private async ask(): Promise<Pending> {
