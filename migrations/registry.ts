@@ -17,6 +17,7 @@ import { Partitions1763825000000 } from './shard/1763825000000-partitions.js';
 import { ShardStatementStatistics1763841000000 } from './shard/1763841000000-statement-statistics.js';
 import { ActivitiesRemoved1763850000000 } from './shard/1763850000000-activities-removed.js';
 import { ShardMoveMarks1764200000000 } from './shard/1764200000000-shard-move-marks.js';
+import { FenceCheck1764300000000 } from './shard/1764300000000-fence-check.js';
 
 /** The primary's migrations, oldest first. */
 export const primaryMigrations = [
@@ -43,4 +44,5 @@ export const shardMigrations = [
   ShardStatementStatistics1763841000000,
   ActivitiesRemoved1763850000000,
   ShardMoveMarks1764200000000,
+  FenceCheck1764300000000,
 ];

@@ -8,7 +8,7 @@ const numbered = (name: string, bucket: number) => `${name}_b${String(bucket).pa
 export const leafOf = (bucket: number): string => numbered('activities', bucket);
 
 /** The view through which a partition is read: on the bucket's owner alone, so that nobody reads a copy by mistake. */
-const viewOf = (bucket: number): string => numbered('readable_activities', bucket);
+export const viewOf = (bucket: number): string => numbered('readable_activities', bucket);
 
 /**
  * A statement that writes activities of one recipient, in a form for each bucket that names its partition: where the

@@ -5,6 +5,7 @@ import { ShardRouter } from '../platform/database/shards.js';
 import { idList, sqlFile, type Statement } from '../platform/database/sql.js';
 import type { Id } from '../platform/ids/ids.js';
 import { STREAMS } from './activity.js';
+import { write } from './citus.js';
 import { perLeaf } from './leaves.js';
 import { reasonOf, type ShardRefusal } from './write-outcome.js';
 
@@ -71,7 +72,7 @@ export class PlacementStore {
     const bucket = bucketOf(recipient);
     const owner = () => this.shards.ownerOf(bucket);
     return this.attempt(owner, async () => {
-      while ((await owner().query(removeRecipient[bucket]!, [recipient])).length > 0);
+      while ((await write(owner(), removeRecipient[bucket]!, [recipient])).length > 0);
     });
   }
 
@@ -82,7 +83,7 @@ export class PlacementStore {
   ): Promise<ShardRefusal | undefined> {
     const bucket = bucketOf(recipient);
     const owner = () => this.shards.ownerOf(bucket);
-    return this.attempt(owner, () => owner().query(statements[bucket]!, [recipient, ...parameters]));
+    return this.attempt(owner, () => write(owner(), statements[bucket]!, [recipient, ...parameters]));
   }
 
   private async onShards(
@@ -95,7 +96,7 @@ export class PlacementStore {
       [...groups].map(([shard, ids]) =>
         this.attempt(
           () => shard,
-          () => shard.query(statement, [idList(ids), subject]),
+          () => write(shard, statement, [idList(ids), subject]),
         ),
       ),
     );

@@ -1,4 +1,5 @@
 import { primaryMigrations, shardMigrations } from '../../migrations/registry.js';
+import { distribute, isCitus } from '../activities/citus.js';
 import { makeLeaves } from '../activities/leaves.js';
 import { resettle } from '../activities/resettlement.js';
 import type { Config } from '../platform/config/config.js';
@@ -120,7 +121,8 @@ async function afterEach(
 async function prepare(shard: Database, buckets: readonly number[]): Promise<void> {
   const client = await shard.dedicatedClient();
   try {
-    await makeLeaves(client, buckets);
+    if (await isCitus(shard)) await distribute(client);
+    else await makeLeaves(client, buckets);
   } finally {
     await client.end();
   }
