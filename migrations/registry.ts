@@ -11,6 +11,7 @@ import { Conversations1763860000000 } from './primary/1763860000000-conversation
 import { CompleteFeeds1763870000000 } from './primary/1763870000000-complete-feeds.js';
 import { OperatorsDeliveries1763876000000 } from './primary/1763876000000-operators-deliveries.js';
 import { ShardMoves1764200000000 } from './primary/1764200000000-shard-moves.js';
+import { ServingProcesses1764300000000 } from './primary/1764300000000-serving-processes.js';
 import { Activities1763600000000 } from './shard/1763600000000-activities.js';
 import { Fence1763820000000 } from './shard/1763820000000-fence.js';
 import { Partitions1763825000000 } from './shard/1763825000000-partitions.js';
@@ -34,6 +35,7 @@ export const primaryMigrations = [
   CompleteFeeds1763870000000,
   OperatorsDeliveries1763876000000,
   ShardMoves1764200000000,
+  ServingProcesses1764300000000,
 ];
 
 /** Every activity shard's migrations, oldest first. */

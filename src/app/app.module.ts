@@ -34,6 +34,8 @@ import { OpsModule } from '../ops/ops.module.js';
 import { RepairUpkeepHandler, RepairWalkHandler, RestoreOrphansHandler } from '../ops/repair.handlers.js';
 import { RepairsController } from '../ops/repairs.controller.js';
 import { RedisCacheController } from '../ops/redis-cache.controller.js';
+import { ProcessRegister } from '../ops/serving-processes.js';
+import { ShardListController } from '../ops/shard-list.controller.js';
 import { SlowQueriesController } from '../ops/slow-queries.controller.js';
 import type { Config } from '../platform/config/config.js';
 import { ConfigModule } from '../platform/config/config.module.js';
@@ -87,12 +89,13 @@ const API_CONTROLLERS = [
   GateController,
   RedisCacheController,
   IndexBuildsController,
+  ShardListController,
   SlowQueriesController,
   RepairsController,
 ];
 
 /** What every serving process does; an operator's command does not. */
-const SERVING_PROVIDERS: Type[] = [OutboxRelay];
+const SERVING_PROVIDERS: Type[] = [OutboxRelay, ProcessRegister];
 
 const WORKER_PROVIDERS: Type[] = [
   QueueWorkers,

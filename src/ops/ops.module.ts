@@ -16,6 +16,8 @@ import { Walk } from './repair/walk.js';
 import { Repairs } from './repairs.js';
 import { RepairSurvey } from './repair-survey.js';
 import { ShardAdditions } from './shard-additions.js';
+import { ServingProcesses } from './serving-processes.js';
+import { ShardList } from './shard-list.js';
 import { SlowQueries } from './slow-queries.js';
 
 @Module({
@@ -27,6 +29,8 @@ import { SlowQueries } from './slow-queries.js';
     BuildViews,
     IndexBuilds,
     SlowQueries,
+    ServingProcesses,
+    ShardList,
     RepairStore,
     Orphans,
     Walk,
@@ -40,6 +44,8 @@ import { SlowQueries } from './slow-queries.js';
     GraphImport,
     IndexBuilds,
     SlowQueries,
+    ServingProcesses,
+    ShardList,
     RepairStore,
     Walk,
     Finish,

@@ -1,10 +1,12 @@
 import { Command } from 'commander';
 import { ShardAdditions } from '../../ops/shard-additions.js';
 import { operator, printResult, withServices } from './operate.js';
+import { shardsListCommand } from './shards-list.js';
 
 export function shardsCommand(): Command {
   return new Command('shards')
     .description('the databases of activities: what they hold, adding one, moving buckets between them')
+    .addCommand(shardsListCommand())
     .addCommand(addCommand());
 }
 
