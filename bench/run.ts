@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { costs } from './costs.js';
 import { coveringIndex } from './covering-index.js';
 import { fanOut } from './fan-out.js';
 import { fanOutLatency } from './fan-out-latency.js';
@@ -29,4 +30,5 @@ await runBenchmarks([
   indexBuild,
   coveringIndex,
   importGraph,
+  costs,
 ]);
