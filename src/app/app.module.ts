@@ -34,6 +34,9 @@ import { OpsModule } from '../ops/ops.module.js';
 import { RepairUpkeepHandler, RepairWalkHandler, RestoreOrphansHandler } from '../ops/repair.handlers.js';
 import { RepairsController } from '../ops/repairs.controller.js';
 import { RedisCacheController } from '../ops/redis-cache.controller.js';
+import { ShardAdditionsController } from '../ops/shard-additions.controller.js';
+import { ShardMoveKeeper } from '../ops/shard-move-keeper.js';
+import { ShardMovesController } from '../ops/shard-moves.controller.js';
 import { SlowQueriesController } from '../ops/slow-queries.controller.js';
 import type { Config } from '../platform/config/config.js';
 import { ConfigModule } from '../platform/config/config.module.js';
@@ -89,6 +92,8 @@ const API_CONTROLLERS = [
   IndexBuildsController,
   SlowQueriesController,
   RepairsController,
+  ShardAdditionsController,
+  ShardMovesController,
 ];
 
 /** What every serving process does; an operator's command does not. */
@@ -122,6 +127,7 @@ const WORKER_PROVIDERS: Type[] = [
   MostFollowedKeeper,
   GateKeeper,
   ShardKeeper,
+  ShardMoveKeeper,
   Janitor,
 ];
 

@@ -16,6 +16,9 @@ import { Walk } from './repair/walk.js';
 import { Repairs } from './repairs.js';
 import { RepairSurvey } from './repair-survey.js';
 import { ShardAdditions } from './shard-additions.js';
+import { ShardBalance } from './shard-balance.js';
+import { MoveStore } from './shard-move/move-store.js';
+import { ShardMoves } from './shard-moves.js';
 import { SlowQueries } from './slow-queries.js';
 
 @Module({
@@ -34,6 +37,9 @@ import { SlowQueries } from './slow-queries.js';
     Repairs,
     RepairSurvey,
     ShardAdditions,
+    ShardBalance,
+    MoveStore,
+    ShardMoves,
   ],
   exports: [
     DemoNetwork,
@@ -46,6 +52,8 @@ import { SlowQueries } from './slow-queries.js';
     Repairs,
     RepairSurvey,
     ShardAdditions,
+    ShardBalance,
+    ShardMoves,
   ],
 })
 export class OpsModule {}

@@ -1,11 +1,14 @@
 import { Command } from 'commander';
 import { ShardAdditions } from '../../ops/shard-additions.js';
+import { moveCommands } from './shard-moves.js';
 import { operator, printResult, withServices } from './operate.js';
 
 export function shardsCommand(): Command {
-  return new Command('shards')
-    .description('the databases of activities: what they hold, adding one, moving buckets between them')
-    .addCommand(addCommand());
+  const group = new Command('shards').description(
+    'the databases of activities: what they hold, adding one, moving buckets between them',
+  );
+  for (const command of [addCommand(), ...moveCommands()]) group.addCommand(command);
+  return group;
 }
 
 interface AddOptions {

@@ -120,6 +120,11 @@ export class ShardRouter implements OnModuleInit, BeforeApplicationShutdown, OnA
     return shard;
   }
 
+  /** The buckets that a shard owns, in order. */
+  bucketsOf(shard: number): number[] {
+    return [...this.owners.keys()].filter((bucket) => this.owners[bucket] === shard);
+  }
+
   /** The number by which the map knows a shard. */
   numberOf(shard: Database): number {
     return this.databases.indexOf(shard);
