@@ -88,6 +88,15 @@ describe('a move of buckets, one of whose processes is killed', () => {
     expect(sums.reduce((sum, { rows }) => sum + rows, 0)).toBe(people.length * written);
     expect(sums.map(({ least }) => least)).toEqual(sums.map(() => written));
   };
+  /** While a move rests, its old owner has copies. */
+  const nothingIsMissingBut = async (copied: readonly number[]) => {
+    await write();
+    const { readable } = await partitionsOf(shards[2]!);
+    expect(readable).toEqual(copied);
+    expect((await partitionsOf(shards[0]!)).readable.filter((bucket) => copied.includes(bucket))).toEqual([]);
+    for (const { id, stream } of moving)
+      expect(await app.get(ActivityStore).page(id, stream, undefined, 10_000)).toHaveLength(written);
+  };
   const nothingIsLeft = async (owner: number) => {
     expect(await leftovers(shards)).toEqual([]);
     for (const [number, shard] of shards.entries()) {
@@ -269,6 +278,22 @@ describe('a move of buckets, one of whose processes is killed', () => {
       await nothingIsLeft(owner);
     },
   );
+
+  it('is not disturbed by a mover that was frozen before the flip and wakes up when others have gone on', async () => {
+    await holdFlip();
+    const mover = beginMove();
+    await isHeld();
+    mover.kill('SIGSTOP');
+    await release(false);
+    await primary.query('DROP TRIGGER hold_flip ON shard_buckets');
+    const move = await resumed();
+    expect(move).toMatchObject({ state: 'moved', error: null });
+    await write();
+    mover.kill('SIGCONT');
+    expect(await mover.ended).toMatchObject({ code: 0 });
+    await nothingIsMissingBut(BUCKETS);
+    await rolledBack(move.id);
+  });
 
   it('is carried on by workers, one after the other', async () => {
     const back = await ended(moves.start(BUCKETS, 0, 'a test'));
