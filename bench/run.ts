@@ -14,6 +14,7 @@ import { indexBuild } from './index-build.js';
 import { partitions } from './partitions.js';
 import { rebuild } from './rebuild.js';
 import { recommendations } from './recommendations.js';
+import { shardMove } from './shard-move.js';
 
 /** Every benchmark, in the order in which they are listed. */
 await runBenchmarks([
@@ -27,6 +28,7 @@ await runBenchmarks([
   fanOut,
   fanOutLatency,
   partitions,
+  shardMove,
   indexBuild,
   coveringIndex,
   importGraph,

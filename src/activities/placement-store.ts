@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { bucketOf } from '../platform/database/buckets.js';
 import type { Database } from '../platform/database/database.js';
+import { hasMoved } from '../platform/database/moved.js';
 import { ShardRouter } from '../platform/database/shards.js';
 import { idList, sqlFile, type Statement } from '../platform/database/sql.js';
 import type { Id } from '../platform/ids/ids.js';
@@ -91,16 +92,22 @@ export class PlacementStore {
     recipients: readonly Id[],
     subject: Id,
   ): Promise<ShardRefusal | undefined> {
-    const groups = this.shards.group(recipients, (id) => id);
-    const refusals = await Promise.all(
-      [...groups].map(([shard, ids]) =>
-        this.attempt(
-          () => shard,
-          () => write(shard, statement, [idList(ids), subject]),
-        ),
-      ),
-    );
-    return refusals.find((refusal) => refusal !== undefined);
+    const removeFrom = async (shard: Database, ids: readonly Id[]): Promise<ShardRefusal | undefined> => {
+      try {
+        await write(shard, statement, [idList(ids), subject]);
+        return undefined;
+      } catch (error) {
+        const reason = hasMoved(error) ? undefined : reasonOf(error);
+        if (!reason) throw error;
+        return { shard: this.shards.numberOf(shard), reason };
+      }
+    };
+    // By the newest map each time, since other shards own some of them once a bucket has moved.
+    return this.shards.followingMoves(async () => {
+      const groups = this.shards.group(recipients, (id) => id);
+      const refusals = await Promise.all([...groups].map(([shard, ids]) => removeFrom(shard, ids)));
+      return refusals.find((refusal) => refusal !== undefined);
+    });
   }
 
   private async attempt(

@@ -34,6 +34,9 @@ import { OpsModule } from '../ops/ops.module.js';
 import { RepairUpkeepHandler, RepairWalkHandler, RestoreOrphansHandler } from '../ops/repair.handlers.js';
 import { RepairsController } from '../ops/repairs.controller.js';
 import { RedisCacheController } from '../ops/redis-cache.controller.js';
+import { ShardAdditionsController } from '../ops/shard-additions.controller.js';
+import { ShardMoveKeeper } from '../ops/shard-move-keeper.js';
+import { ShardMovesController } from '../ops/shard-moves.controller.js';
 import { ProcessRegister } from '../ops/serving-processes.js';
 import { ShardListController } from '../ops/shard-list.controller.js';
 import { SlowQueriesController } from '../ops/slow-queries.controller.js';
@@ -92,6 +95,8 @@ const API_CONTROLLERS = [
   ShardListController,
   SlowQueriesController,
   RepairsController,
+  ShardAdditionsController,
+  ShardMovesController,
 ];
 
 /** What every serving process does; an operator's command does not. */
@@ -125,6 +130,7 @@ const WORKER_PROVIDERS: Type[] = [
   MostFollowedKeeper,
   GateKeeper,
   ShardKeeper,
+  ShardMoveKeeper,
   Janitor,
 ];
 

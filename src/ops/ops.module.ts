@@ -16,6 +16,9 @@ import { Walk } from './repair/walk.js';
 import { Repairs } from './repairs.js';
 import { RepairSurvey } from './repair-survey.js';
 import { ShardAdditions } from './shard-additions.js';
+import { ShardBalance } from './shard-balance.js';
+import { MoveStore } from './shard-move/move-store.js';
+import { ShardMoves } from './shard-moves.js';
 import { ServingProcesses } from './serving-processes.js';
 import { ShardList } from './shard-list.js';
 import { SlowQueries } from './slow-queries.js';
@@ -38,6 +41,9 @@ import { SlowQueries } from './slow-queries.js';
     Repairs,
     RepairSurvey,
     ShardAdditions,
+    ShardBalance,
+    MoveStore,
+    ShardMoves,
   ],
   exports: [
     DemoNetwork,
@@ -52,6 +58,8 @@ import { SlowQueries } from './slow-queries.js';
     Repairs,
     RepairSurvey,
     ShardAdditions,
+    ShardBalance,
+    ShardMoves,
   ],
 })
 export class OpsModule {}

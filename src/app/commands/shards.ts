@@ -1,13 +1,15 @@
 import { Command } from 'commander';
 import { ShardAdditions } from '../../ops/shard-additions.js';
+import { moveCommands } from './shard-moves.js';
 import { operator, printResult, withServices } from './operate.js';
 import { shardsListCommand } from './shards-list.js';
 
 export function shardsCommand(): Command {
-  return new Command('shards')
-    .description('the databases of activities: what they hold, adding one, moving buckets between them')
-    .addCommand(shardsListCommand())
-    .addCommand(addCommand());
+  const group = new Command('shards').description(
+    'the databases of activities: what they hold, adding one, moving buckets between them',
+  );
+  for (const command of [shardsListCommand(), addCommand(), ...moveCommands()]) group.addCommand(command);
+  return group;
 }
 
 interface AddOptions {
