@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { celebrity } from './celebrity.js';
+import { costs } from './costs.js';
 import { coveringIndex } from './covering-index.js';
 import { fanOut } from './fan-out.js';
 import { fanOutLatency } from './fan-out-latency.js';
@@ -17,6 +18,7 @@ import { partitions } from './partitions.js';
 import { rebuild } from './rebuild.js';
 import { recommendations } from './recommendations.js';
 import { replay } from './replay.js';
+import { shardMove } from './shard-move.js';
 
 /** Every benchmark, in the order in which they are listed. */
 await runBenchmarks([
@@ -33,8 +35,10 @@ await runBenchmarks([
   fanOut,
   fanOutLatency,
   partitions,
+  shardMove,
   indexBuild,
   coveringIndex,
   importGraph,
   replay,
+  costs,
 ]);

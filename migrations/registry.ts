@@ -10,11 +10,15 @@ import { ActivityRepairs1763850000000 } from './primary/1763850000000-activity-r
 import { Conversations1763860000000 } from './primary/1763860000000-conversations.js';
 import { CompleteFeeds1763870000000 } from './primary/1763870000000-complete-feeds.js';
 import { OperatorsDeliveries1763876000000 } from './primary/1763876000000-operators-deliveries.js';
+import { ShardMoves1764200000000 } from './primary/1764200000000-shard-moves.js';
+import { ServingProcesses1764300000000 } from './primary/1764300000000-serving-processes.js';
 import { Activities1763600000000 } from './shard/1763600000000-activities.js';
 import { Fence1763820000000 } from './shard/1763820000000-fence.js';
 import { Partitions1763825000000 } from './shard/1763825000000-partitions.js';
 import { ShardStatementStatistics1763841000000 } from './shard/1763841000000-statement-statistics.js';
 import { ActivitiesRemoved1763850000000 } from './shard/1763850000000-activities-removed.js';
+import { ShardMoveMarks1764200000000 } from './shard/1764200000000-shard-move-marks.js';
+import { FenceCheck1764300000000 } from './shard/1764300000000-fence-check.js';
 
 /** The primary's migrations, oldest first. */
 export const primaryMigrations = [
@@ -30,6 +34,8 @@ export const primaryMigrations = [
   Conversations1763860000000,
   CompleteFeeds1763870000000,
   OperatorsDeliveries1763876000000,
+  ShardMoves1764200000000,
+  ServingProcesses1764300000000,
 ];
 
 /** Every activity shard's migrations, oldest first. */
@@ -39,4 +45,6 @@ export const shardMigrations = [
   Partitions1763825000000,
   ShardStatementStatistics1763841000000,
   ActivitiesRemoved1763850000000,
+  ShardMoveMarks1764200000000,
+  FenceCheck1764300000000,
 ];

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import pg from 'pg';
 import { OperatorModule } from '../../src/app/app.module.js';
 import { migrateAll } from '../../src/ops/migrate.js';
 import { Config } from '../../src/platform/config/config.js';
@@ -70,6 +71,20 @@ export class BenchStack {
     const server = await ServerProcess.start({ ...options, environment }, this.nodeOptions);
     this.servers.push(server);
     return server;
+  }
+
+  /** Makes an empty database beside the shards. @returns its URL */
+  async emptyDatabase(name: string): Promise<string> {
+    const client = new pg.Client({ connectionString: this.environment.DATABASE_URL! });
+    await client.connect();
+    try {
+      await client.query(`CREATE DATABASE ${pg.escapeIdentifier(name)}`);
+    } finally {
+      await client.end();
+    }
+    const url = new URL(this.environment.DATABASE_URL!);
+    url.pathname = `/${name}`;
+    return url.href;
   }
 
   /** Ends the processes, then the stores, and removes the folder. */

@@ -5,8 +5,10 @@ import { ActivitySurvey } from './activity-survey.js';
 import { Fence } from './fence.js';
 import { NotificationStore } from './notification-store.js';
 import { PlacementStore } from './placement-store.js';
+import { Replicas } from './replicas.js';
 import { RowSize } from './row-size.js';
 import { RowWriter } from './row-writer.js';
+import { StreamReads } from './stream-reads.js';
 import { UniqueKeys } from './unique-keys.js';
 
 const SERVICES = [
@@ -16,9 +18,10 @@ const SERVICES = [
   Fence,
   NotificationStore,
   PlacementStore,
+  Replicas,
   RowSize,
   UniqueKeys,
 ];
 
-@Module({ providers: [...SERVICES, RowWriter], exports: SERVICES })
+@Module({ providers: [...SERVICES, RowWriter, StreamReads], exports: SERVICES })
 export class ActivitiesModule {}

@@ -1,6 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { bucketOf } from '../platform/database/buckets.js';
-import { ShardRouter } from '../platform/database/shards.js';
 import { sqlFile } from '../platform/database/sql.js';
 import { type Id, MAX_ID } from '../platform/ids/ids.js';
 import {
@@ -14,6 +12,7 @@ import {
 } from './activity.js';
 import { perBucket } from './leaves.js';
 import { RowWriter } from './row-writer.js';
+import { StreamReads } from './stream-reads.js';
 import type { Refusal, WriteOutcome } from './write-outcome.js';
 
 /** Entry, kind, actor and subject of an activity, as the pages of streams have them. */
@@ -31,7 +30,7 @@ export const START: StreamPosition = [MAX_ID, '32767', MAX_ID];
 @Injectable()
 export class ActivityStore {
   constructor(
-    private readonly shards: ShardRouter,
+    private readonly reads: StreamReads,
     private readonly writer: RowWriter,
   ) {}
 
@@ -57,12 +56,8 @@ export class ActivityStore {
     after: StreamPosition | undefined,
     limit: number,
   ): Promise<Activity[]> {
-    const bucket = bucketOf(recipient);
-    const parameters = [recipient, STREAMS[stream], ...(after ?? START), limit];
-    const rows = await this.shards.followingMoves(() =>
-      this.shards.ownerOf(bucket).sharedTuples(streamPages[bucket]!, parameters),
-    );
-    return rows.map(activityOf);
+    const parameters = [STREAMS[stream], ...(after ?? START), limit];
+    return (await this.reads.tuples(streamPages, recipient, parameters)).map(activityOf);
   }
 }
 

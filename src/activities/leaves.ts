@@ -8,7 +8,7 @@ const numbered = (name: string, bucket: number) => `${name}_b${String(bucket).pa
 export const leafOf = (bucket: number): string => numbered('activities', bucket);
 
 /** The view through which a partition is read: on the bucket's owner alone, so that nobody reads a copy by mistake. */
-const viewOf = (bucket: number): string => numbered('readable_activities', bucket);
+export const viewOf = (bucket: number): string => numbered('readable_activities', bucket);
 
 /**
  * A statement that writes activities of one recipient, in a form for each bucket that names its partition: where the
@@ -44,7 +44,8 @@ export async function makeLeaves(client: pg.Client, buckets: readonly number[]):
   }
 }
 
-async function presentLeaves(client: pg.Client): Promise<Set<string>> {
+/** The partitions that a shard has, by name. */
+export async function presentLeaves(client: pg.Client): Promise<Set<string>> {
   const { rows } = await client.query<{ leaf: string }>(
     `SELECT relid::regclass::text AS leaf FROM pg_partition_tree('activities') WHERE isleaf`,
   );
@@ -63,11 +64,14 @@ export async function makeLeaf(client: pg.Client, bucket: number): Promise<void>
     ALTER TABLE activities ATTACH PARTITION ${leaf} FOR VALUES WITH (MODULUS ${BUCKET_COUNT}, REMAINDER ${bucket})`);
 }
 
-/** Lets a bucket be read and written on a shard: it is the owner's now. */
-export async function openLeaf(client: pg.Client, bucket: number): Promise<void> {
-  await client.query(`
+/** Lets buckets be read and written on a shard, all in one transaction: it is their owner's now. */
+export async function openLeaf(client: pg.Client, ...buckets: readonly number[]): Promise<void> {
+  const statements = buckets.map(
+    (bucket) => `
     CREATE OR REPLACE VIEW ${viewOf(bucket)} AS SELECT * FROM ${leafOf(bucket)};
-    DROP TRIGGER IF EXISTS refuse_moved_bucket ON ${leafOf(bucket)}`);
+    DROP TRIGGER IF EXISTS refuse_moved_bucket ON ${leafOf(bucket)}`,
+  );
+  await client.query(statements.join(';'));
 }
 
 /**
@@ -78,9 +82,9 @@ export async function closeLeafToWriters(client: pg.Client, bucket: number): Pro
   await client.query(refuseWrites(bucket));
 }
 
-/** Lets nobody read a bucket on a shard any more: whoever does looks into the shard map for its owner. */
-export async function closeLeafToReaders(client: pg.Client, bucket: number): Promise<void> {
-  await client.query(`DROP VIEW IF EXISTS ${viewOf(bucket)}`);
+/** Lets nobody read buckets on a shard any more: whoever does looks into the shard map for their owner. */
+export async function closeLeafToReaders(client: pg.Client, ...buckets: readonly number[]): Promise<void> {
+  await client.query(`DROP VIEW IF EXISTS ${buckets.map(viewOf).join(', ')}`);
 }
 
 const refuseWrites = (bucket: number): string => `

@@ -1,11 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { bucketOf } from '../platform/database/buckets.js';
-import { ShardRouter } from '../platform/database/shards.js';
 import { sqlFile, type Statement } from '../platform/database/sql.js';
 import type { Id } from '../platform/ids/ids.js';
 import { activityOf, type ActivityTuple, START, type StreamPosition } from './activity-store.js';
 import { type Activity, type ActivityKind, codeOfKind } from './activity.js';
 import { perBucket } from './leaves.js';
+import { StreamReads } from './stream-reads.js';
 
 /** Which notifications are wanted. */
 export interface NotificationFilter {
@@ -20,7 +19,7 @@ const groups = perBucket(sqlFile<ActivityTuple>(import.meta.url, './sql/notifica
 /** Reads of the notifications that ask for more than a stretch of the stream. */
 @Injectable()
 export class NotificationStore {
-  constructor(private readonly shards: ShardRouter) {}
+  constructor(private readonly reads: StreamReads) {}
 
   /** Up to `limit` notifications behind a position, newest first. */
   page(
@@ -49,10 +48,7 @@ export class NotificationStore {
     recipient: Id,
     parameters: readonly unknown[],
   ): Promise<Activity[]> {
-    const bucket = bucketOf(recipient);
-    const rows = await this.shards.followingMoves(() =>
-      this.shards.ownerOf(bucket).tuples(statements[bucket]!, [recipient, ...parameters]),
-    );
+    const rows = await this.reads.tuples(statements, recipient, parameters);
     return rows.map(activityOf);
   }
 }

@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { bucketOf } from '../platform/database/buckets.js';
 import type { Database } from '../platform/database/database.js';
+import { hasMoved } from '../platform/database/moved.js';
 import { ShardRouter } from '../platform/database/shards.js';
 import { idList, sqlFile, type Statement } from '../platform/database/sql.js';
 import type { Id } from '../platform/ids/ids.js';
 import { STREAMS } from './activity.js';
+import { write } from './citus.js';
 import { perLeaf } from './leaves.js';
 import { reasonOf, type ShardRefusal } from './write-outcome.js';
 
@@ -71,7 +73,7 @@ export class PlacementStore {
     const bucket = bucketOf(recipient);
     const owner = () => this.shards.ownerOf(bucket);
     return this.attempt(owner, async () => {
-      while ((await owner().query(removeRecipient[bucket]!, [recipient])).length > 0);
+      while ((await write(owner(), removeRecipient[bucket]!, [recipient])).length > 0);
     });
   }
 
@@ -82,7 +84,7 @@ export class PlacementStore {
   ): Promise<ShardRefusal | undefined> {
     const bucket = bucketOf(recipient);
     const owner = () => this.shards.ownerOf(bucket);
-    return this.attempt(owner, () => owner().query(statements[bucket]!, [recipient, ...parameters]));
+    return this.attempt(owner, () => write(owner(), statements[bucket]!, [recipient, ...parameters]));
   }
 
   private async onShards(
@@ -90,16 +92,22 @@ export class PlacementStore {
     recipients: readonly Id[],
     subject: Id,
   ): Promise<ShardRefusal | undefined> {
-    const groups = this.shards.group(recipients, (id) => id);
-    const refusals = await Promise.all(
-      [...groups].map(([shard, ids]) =>
-        this.attempt(
-          () => shard,
-          () => shard.query(statement, [idList(ids), subject]),
-        ),
-      ),
-    );
-    return refusals.find((refusal) => refusal !== undefined);
+    const removeFrom = async (shard: Database, ids: readonly Id[]): Promise<ShardRefusal | undefined> => {
+      try {
+        await write(shard, statement, [idList(ids), subject]);
+        return undefined;
+      } catch (error) {
+        const reason = hasMoved(error) ? undefined : reasonOf(error);
+        if (!reason) throw error;
+        return { shard: this.shards.numberOf(shard), reason };
+      }
+    };
+    // By the newest map each time, since other shards own some of them once a bucket has moved.
+    return this.shards.followingMoves(async () => {
+      const groups = this.shards.group(recipients, (id) => id);
+      const refusals = await Promise.all([...groups].map(([shard, ids]) => removeFrom(shard, ids)));
+      return refusals.find((refusal) => refusal !== undefined);
+    });
   }
 
   private async attempt(

@@ -1,3 +1,4 @@
+import { write } from './citus.js';
 import type { Database } from '../platform/database/database.js';
 import { sqlFile } from '../platform/database/sql.js';
 import type { Id } from '../platform/ids/ids.js';
@@ -48,7 +49,7 @@ async function takeAll(
     const rows = await source.tuples(unsortedPage, [...after, PAGE]);
     for (const owner of new Set(rows.map(([recipient]) => ownerOf(recipient)))) {
       const theirs = rows.filter(([recipient]) => ownerOf(recipient) === owner);
-      await owner.query(settleRows, columnsOf(theirs));
+      await write(owner, settleRows, columnsOf(theirs));
     }
     taken += rows.length;
     report(taken, Math.max(taken, total));

@@ -7,6 +7,7 @@ import { idList, sqlFile } from '../platform/database/sql.js';
 import { Problem } from '../platform/http/problem.js';
 import { Metrics } from '../platform/metrics/metrics.js';
 import { type ActivityEvent, codeOfKind, type Recipient, STREAMS } from './activity.js';
+import { write } from './citus.js';
 import { type Refusal, reasonOf, type WriteOutcome } from './write-outcome.js';
 
 const writeActivities = sqlFile<{ written: number }>(import.meta.url, './sql/write-activities.sql');
@@ -61,7 +62,7 @@ export class RowWriter {
   /** As `ActivityStore.refusal`. */
   async refusal(shard: number): Promise<Refusal['reason'] | undefined> {
     try {
-      await this.shards.shards[shard]!.query(writeActivities, ['{}', '{}', '0', 1, '0', '0']);
+      await write(this.shards.shards[shard]!, writeActivities, ['{}', '{}', '0', 1, '0', '0']);
       return undefined;
     } catch (error) {
       const reason = reasonOf(error);
@@ -117,7 +118,7 @@ async function insert(event: ActivityEvent, { shard, recipients }: Batch): Promi
   const streams = `{${recipients.map((recipient) => STREAMS[recipient.stream]).join(',')}}`;
   const parameters = [ids, streams, entryId, codeOfKind(kind), actorId, subjectId];
   if (recipients.length >= LARGE && (await insertAll(shard, parameters))) return recipients.length;
-  return (await shard.query(writeActivities, parameters))[0]!.written;
+  return (await write(shard, writeActivities, parameters))[0]!.written;
 }
 
 /**
@@ -128,7 +129,7 @@ async function insert(event: ActivityEvent, { shard, recipients }: Batch): Promi
  */
 async function insertAll(shard: Database, parameters: unknown[]): Promise<boolean> {
   try {
-    await shard.query(insertActivities, parameters);
+    await write(shard, insertActivities, parameters);
     return true;
   } catch (error) {
     if (codeOf(error) === UNIQUE_VIOLATION) return false;

@@ -36,6 +36,11 @@ import { OpsModule } from '../ops/ops.module.js';
 import { RepairUpkeepHandler, RepairWalkHandler, RestoreOrphansHandler } from '../ops/repair.handlers.js';
 import { RepairsController } from '../ops/repairs.controller.js';
 import { RedisCacheController } from '../ops/redis-cache.controller.js';
+import { ShardAdditionsController } from '../ops/shard-additions.controller.js';
+import { ShardMoveKeeper } from '../ops/shard-move-keeper.js';
+import { ShardMovesController } from '../ops/shard-moves.controller.js';
+import { ProcessRegister } from '../ops/serving-processes.js';
+import { ShardListController } from '../ops/shard-list.controller.js';
 import { SlowQueriesController } from '../ops/slow-queries.controller.js';
 import type { Config } from '../platform/config/config.js';
 import { ConfigModule } from '../platform/config/config.module.js';
@@ -91,12 +96,15 @@ const API_CONTROLLERS = [
   GateController,
   RedisCacheController,
   IndexBuildsController,
+  ShardListController,
   SlowQueriesController,
   RepairsController,
+  ShardAdditionsController,
+  ShardMovesController,
 ];
 
 /** What every serving process does; an operator's command does not. */
-const SERVING_PROVIDERS: Type[] = [OutboxRelay];
+const SERVING_PROVIDERS: Type[] = [OutboxRelay, ProcessRegister];
 
 const WORKER_PROVIDERS: Type[] = [
   QueueWorkers,
@@ -128,6 +136,7 @@ const WORKER_PROVIDERS: Type[] = [
   MostFollowedKeeper,
   GateKeeper,
   ShardKeeper,
+  ShardMoveKeeper,
   Janitor,
 ];
 

@@ -8,6 +8,7 @@ import { migrateCommand } from './commands/migrate.js';
 import { rebuildRedisCacheCommand } from './commands/rebuild-redis-cache.js';
 import { repairActivitiesCommand } from './commands/repair-activities.js';
 import { seedCommand } from './commands/seed.js';
+import { shardsCommand } from './commands/shards.js';
 import { slowQueriesCommand } from './commands/slow-queries.js';
 import { usersCommand } from './commands/users.js';
 import { verifyRedisCacheCommand } from './commands/verify-redis-cache.js';
@@ -34,6 +35,7 @@ export function createProgram(): Command {
     buildIndexCommand(),
     slowQueriesCommand(),
     repairActivitiesCommand(),
+    shardsCommand(),
   ];
   for (const command of commands) {
     addJsonOption(command);

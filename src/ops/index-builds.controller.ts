@@ -34,7 +34,14 @@ export class IndexBuildsController {
   @HttpCode(202)
   @ApiBody({ type: StartIndexBuildDto, examples: EXAMPLES })
   @ApiAcceptedResponse({ type: IndexBuildDto })
-  @ApiProblems('invalid-request', 'forbidden', 'not-found', 'index-conflict', 'index-build-running')
+  @ApiProblems(
+    'invalid-request',
+    'forbidden',
+    'not-found',
+    'index-conflict',
+    'index-build-running',
+    'shard-move-running',
+  )
   async start(@CurrentViewer() viewer: Viewer, @Body() body: StartIndexBuildDto): Promise<IndexBuildDto> {
     const { id } = await this.builds.start(Object.assign({ by: await this.name(viewer) }, body));
     return this.builds.find(id);

@@ -1,10 +1,17 @@
 import { primaryMigrations, shardMigrations } from '../../migrations/registry.js';
+import { distribute, isCitus } from '../activities/citus.js';
 import { makeLeaves } from '../activities/leaves.js';
 import { resettle } from '../activities/resettlement.js';
 import type { Config } from '../platform/config/config.js';
 import { BUCKET_COUNT, bucketOf } from '../platform/database/buckets.js';
 import { Database } from '../platform/database/database.js';
 import { migrateDatabase, type MigrationReport } from '../platform/database/migrate.js';
+import {
+  openShard,
+  readAddedShards,
+  type ShardAddress,
+  shardAddresses,
+} from '../platform/database/shard-addresses.js';
 import { readShardMap } from '../platform/database/shards.js';
 import { sqlFile } from '../platform/database/sql.js';
 import { errorText } from '../platform/error-text.js';
@@ -32,11 +39,12 @@ export async function migrateAll(
   report: Report = () => undefined,
 ): Promise<MigrationOutcome[]> {
   const primary = await migrateDatabase('primary', database.primaryUrl, primaryMigrations, dryRun);
+  const addresses = await findShards(database, primary);
   const outcomes = await Promise.all(
-    database.shardUrls.map(async (url, index): Promise<MigrationOutcome> => {
-      const name = `shard-${index}`;
+    addresses.map(async ({ number, url, directUrl }): Promise<MigrationOutcome> => {
+      const name = `shard-${number}`;
       try {
-        return await migrateDatabase(name, url, shardMigrations, dryRun);
+        return await migrateDatabase(name, directUrl ?? url, shardMigrations, dryRun);
       } catch (error) {
         const known = shardMigrations.map((migration) => migration.name);
         return { database: name, applied: [], pending: known, error: errorText(error) };
@@ -45,15 +53,31 @@ export async function migrateAll(
   );
   if (dryRun) return [primary, ...outcomes];
   const owners = await layOutShardMap(database);
-  return [primary, ...(await settleShards(database, owners, outcomes, report))];
+  return [primary, ...(await settleShards(database, addresses, owners, outcomes, report))];
+}
+
+/** Where every shard is: those of the setting alone as long as the primary has no place for others. */
+function findShards(database: Config['database'], { pending }: MigrationReport): Promise<ShardAddress[]> {
+  return withPrimary(database, async (primary) =>
+    shardAddresses(database, pending.length > 0 ? [] : await primary.query(readAddedShards)),
+  );
 }
 
 /** @returns the shard of each bucket */
-async function layOutShardMap(database: Config['database']): Promise<number[]> {
-  const primary = new Database({ name: 'primary', url: database.primaryUrl, poolSize: 1, ...database });
-  try {
+function layOutShardMap(database: Config['database']): Promise<number[]> {
+  return withPrimary(database, async (primary) => {
     await primary.query(fillShardMap, [BUCKET_COUNT, database.shardUrls.length]);
     return (await primary.query(readShardMap, ['0'])).map((row) => row.shard);
+  });
+}
+
+async function withPrimary<Result>(
+  database: Config['database'],
+  work: (primary: Database) => Promise<Result>,
+): Promise<Result> {
+  const primary = new Database({ name: 'primary', url: database.primaryUrl, poolSize: 1, ...database });
+  try {
+    return await work(primary);
   } finally {
     await primary.close();
   }
@@ -62,13 +86,12 @@ async function layOutShardMap(database: Config['database']): Promise<number[]> {
 /** Makes the partitions of every shard that is up to date; then takes rows from before there were partitions to them. */
 async function settleShards(
   database: Config['database'],
+  addresses: readonly ShardAddress[],
   owners: readonly number[],
   outcomes: readonly MigrationOutcome[],
   report: Report,
 ): Promise<MigrationOutcome[]> {
-  const shards = database.shardUrls.map(
-    (url, index) => new Database({ name: `shard-${index}`, url, poolSize: 1, ...database }),
-  );
+  const shards = addresses.map((address) => openShard(database, address, 1));
   try {
     const prepared = await afterEach(outcomes, (index) => prepare(shards[index]!, bucketsOf(owners, index)));
     return await afterEach(prepared, async (index) => {
@@ -98,7 +121,8 @@ async function afterEach(
 async function prepare(shard: Database, buckets: readonly number[]): Promise<void> {
   const client = await shard.dedicatedClient();
   try {
-    await makeLeaves(client, buckets);
+    if (await isCitus(shard)) await distribute(client);
+    else await makeLeaves(client, buckets);
   } finally {
     await client.end();
   }

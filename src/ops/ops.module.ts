@@ -15,6 +15,12 @@ import { RepairStore } from './repair/repair-store.js';
 import { Walk } from './repair/walk.js';
 import { Repairs } from './repairs.js';
 import { RepairSurvey } from './repair-survey.js';
+import { ShardAdditions } from './shard-additions.js';
+import { ShardBalance } from './shard-balance.js';
+import { MoveStore } from './shard-move/move-store.js';
+import { ShardMoves } from './shard-moves.js';
+import { ServingProcesses } from './serving-processes.js';
+import { ShardList } from './shard-list.js';
 import { SlowQueries } from './slow-queries.js';
 
 @Module({
@@ -26,23 +32,34 @@ import { SlowQueries } from './slow-queries.js';
     BuildViews,
     IndexBuilds,
     SlowQueries,
+    ServingProcesses,
+    ShardList,
     RepairStore,
     Orphans,
     Walk,
     Finish,
     Repairs,
     RepairSurvey,
+    ShardAdditions,
+    ShardBalance,
+    MoveStore,
+    ShardMoves,
   ],
   exports: [
     DemoNetwork,
     GraphImport,
     IndexBuilds,
     SlowQueries,
+    ServingProcesses,
+    ShardList,
     RepairStore,
     Walk,
     Finish,
     Repairs,
     RepairSurvey,
+    ShardAdditions,
+    ShardBalance,
+    ShardMoves,
   ],
 })
 export class OpsModule {}

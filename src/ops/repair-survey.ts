@@ -45,7 +45,7 @@ export class RepairSurvey {
   ): Promise<SurveyResult> {
     const tally = new Tally();
     const withoutKeys: number[] = [];
-    for (const number of whichShards(this.shards, shard)) {
+    for (const number of await whichShards(this.shards, shard)) {
       if (!(await this.keys.complete(number))) withoutKeys.push(number);
       await this.survey.at(number, async (snapshot) => {
         const before = tally.rows;

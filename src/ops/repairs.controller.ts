@@ -22,7 +22,7 @@ export class RepairsController {
   @Post()
   @HttpCode(202)
   @ApiAcceptedResponse({ type: RepairStartedDto })
-  @ApiProblems('invalid-request', 'forbidden', 'repair-running')
+  @ApiProblems('invalid-request', 'forbidden', 'repair-running', 'shard-move-running')
   async start(
     @CurrentViewer() viewer: Viewer,
     @Body() { shard, rowsPerSecond }: StartRepairDto,

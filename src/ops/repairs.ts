@@ -55,7 +55,7 @@ export class Repairs {
    * @throws Problem `repair-running`; `invalid-request` when there is no such shard
    */
   async start({ by, shard, rowsPerSecond }: RepairOptions): Promise<Id> {
-    const wanted = whichShards(this.shards, shard);
+    const wanted = await whichShards(this.shards, shard);
     const failed = await this.failedBefore(wanted);
     if (failed && (await this.store.resume(failed, rowsPerSecond))) return failed;
     const id = await this.store.open(by, rowsPerSecond, wanted);

@@ -3,15 +3,16 @@ import { useGateKey } from '../../src/activities/fence.js';
 import { Gate } from '../../src/fanout/gate.js';
 import { Accounts } from '../../src/users/accounts.js';
 import type { Client } from '../support/client.js';
-import { findPgbouncer, PgBouncer, pgbouncerMissing } from '../support/pgbouncer.js';
+import { findPgbouncer, PgBouncer, pgbouncerMissing, SERVER_CONNECTIONS } from '../support/pgbouncer.js';
 import { connectTo } from '../support/sql.js';
-import { createStores } from '../support/stores.js';
+import { createStores, type TestEnvironment } from '../support/stores.js';
 import { TestApp } from '../support/test-app.js';
 
 const INSERT = 'INSERT INTO activities VALUES (1, 1, 1, 1, 1, 1) ON CONFLICT DO NOTHING';
 const FANS = 20;
 
 describe.skipIf(!findPgbouncer())(`through PgBouncer that pools transactions${pgbouncerMissing}`, () => {
+  let stores: TestEnvironment;
   let bouncer: PgBouncer;
   let app: TestApp;
   let admin: Client;
@@ -19,8 +20,10 @@ describe.skipIf(!findPgbouncer())(`through PgBouncer that pools transactions${pg
   let fans: Client[];
 
   beforeAll(async () => {
-    bouncer = await PgBouncer.start(await createStores());
-    app = await TestApp.start({}, bouncer.environment);
+    stores = await createStores();
+    bouncer = await PgBouncer.start(stores);
+    // Small chunks, so that a fan-out is planned, cut and counted like a large one.
+    app = await TestApp.start({ FANOUT_CHUNK_SIZE: '10' }, bouncer.environment);
     [admin, author] = [await app.signUp('admin'), await app.signUp('author')];
     await app.get(Accounts).setRole('admin', 'admin');
     fans = await Promise.all(Array.from({ length: FANS }, (_, i) => app.user(`fan${i}`)));
@@ -34,6 +37,18 @@ describe.skipIf(!findPgbouncer())(`through PgBouncer that pools transactions${pg
     const feeds = await Promise.all(fans.map((fan) => fan.get('/v1/feeds/friends')));
     return feeds.filter(({ body }) => body.data.some((entry: { id: string }) => entry.id === post)).length;
   };
+  const idsOf = async (reader: Client, feed: string) =>
+    (await reader.get(`/v1/feeds/${feed}`)).body.data.map(({ id }: { id: string }) => id) as string[];
+  /** Rows on all shards in which a column has this value. */
+  const rowsOf = async (column: 'recipient_id' | 'entry_id' | 'actor_id', value: string) => {
+    let found = 0;
+    for (const url of stores.ACTIVITY_SHARD_URLS!.split(',')) {
+      const database = await connectTo(url);
+      found += (await database.query(`SELECT FROM activities WHERE ${column} = $1`, [value])).rowCount!;
+      await database.end();
+    }
+    return found;
+  };
   const shard = () => connectTo(bouncer.environment.ACTIVITY_SHARD_URLS!.split(',')[0]!);
 
   it('brings a post from its author to everyone who follows', async () => {
@@ -46,6 +61,69 @@ describe.skipIf(!findPgbouncer())(`through PgBouncer that pools transactions${pg
     for (const { body } of posts) expect(await have(body.id)).toBe(FANS);
     const notifications = await author.all('/v1/notifications');
     expect(notifications.filter(({ kind }: { kind: string }) => kind === 'follow')).toHaveLength(FANS);
+  });
+
+  it('tells of what happens, and counts what was not read', async () => {
+    const [fan, other] = fans as [Client, Client];
+    const { body: post } = await author.post('/v1/posts', { body: `Hello, @${fan.username}!` });
+    await fan.put(`/v1/posts/${post.id}/love`);
+    await other.post('/v1/posts', { body: 'So it is.', commentOn: post.id });
+    await app.drained();
+    const kinds = async (reader: Client) =>
+      (await reader.get('/v1/notifications')).body.data.map(({ kind }: { kind: string }) => kind);
+    expect(await kinds(fan)).toEqual(['mention']);
+    expect((await kinds(author)).slice(0, 2).sort()).toEqual(['comment', 'love']);
+    expect((await fan.get('/v1/notifications/unread')).body.count).toBe(1);
+    const [{ id }] = (await fan.get('/v1/notifications')).body.data;
+    expect((await fan.post('/v1/notifications/read', { upTo: id })).status).toBe(204);
+    expect((await fan.get('/v1/notifications/unread')).body.count).toBe(0);
+  });
+
+  it('keeps sessions: a login, a refresh, a logout', async () => {
+    const account = { login: 'author', password: 'correct horse battery' };
+    const { body: session } = await app.anonymous().post('/v1/auth/login', account);
+    const refreshed = await app.anonymous().post('/v1/auth/refresh', { refreshToken: session.refreshToken });
+    expect(refreshed.status).toBe(200);
+    expect((await app.anonymous().post('/v1/auth/refresh', { refreshToken: 'x' })).status).toBe(401);
+  });
+
+  it('takes out what is unfollowed and deleted', async () => {
+    const [fan] = fans as [Client];
+    const { body: post } = await author.post('/v1/posts', { body: 'not for long' });
+    await app.drained();
+    await fan.delete(`/v1/relationships/${author.id}`);
+    expect((await fan.get('/v1/feeds/friends')).body.data).toEqual([]);
+    await fan.follow(author, 'noise');
+    expect(await idsOf(fan, 'noise')).toContain(post.id);
+    await author.delete(`/v1/posts/${post.id}`);
+    expect(await have(post.id)).toBe(0);
+    await app.drained();
+    expect(await rowsOf('entry_id', post.id)).toBe(0);
+    await fan.follow(author);
+    await app.drained();
+    const leaver = await app.signUp('leaver');
+    await leaver.follow(author);
+    await author.follow(leaver);
+    const { body: last } = await leaver.post('/v1/posts', { body: 'goodbye' });
+    await app.drained();
+    expect(await rowsOf('recipient_id', leaver.id)).toBeGreaterThan(0);
+    expect((await leaver.delete('/v1/me')).status).toBe(204);
+    await app.drained();
+    expect([await rowsOf('recipient_id', leaver.id), await rowsOf('actor_id', leaver.id)]).toEqual([0, 0]);
+    expect(await idsOf(author, 'friends')).not.toContain(last.id);
+  });
+
+  it('takes no connection past it', async () => {
+    for (const url of [stores.DATABASE_URL!, ...stores.ACTIVITY_SHARD_URLS!.split(',')]) {
+      const database = await connectTo(url);
+      const { rows } = await database.query<{ taken: number }>(
+        `SELECT count(*)::int AS taken FROM pg_stat_activity
+         WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()`,
+      );
+      await database.end();
+      expect(rows[0]!.taken).toBeGreaterThan(0);
+      expect(rows[0]!.taken).toBeLessThanOrEqual(SERVER_CONNECTIONS);
+    }
   });
 
   it('closes the gate, passes no row, and delivers what waited', async () => {

@@ -9,7 +9,7 @@ import { connectTo } from './sql.js';
 import type { TestEnvironment } from './stores.js';
 
 /** Fewer than the product's pools hold: its connections take turns on these, a transaction at a time. */
-const SERVER_CONNECTIONS = 3;
+export const SERVER_CONNECTIONS = 3;
 
 /** The path of the program, or null where it is not installed; `npm test` installs it where nobody has to be asked. */
 export function findPgbouncer(): string | null {

@@ -24,3 +24,8 @@ export function parsePostId(text: string): string {
   if (!isId(text)) throw new InvalidArgumentError('expected the id of a post');
   return text;
 }
+
+export function parseMoveId(text: string): string {
+  if (!isId(text)) throw new InvalidArgumentError('expected the id of a move');
+  return text;
+}

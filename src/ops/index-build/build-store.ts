@@ -3,6 +3,7 @@ import { PrimaryDatabase } from '../../platform/database/primary.js';
 import { sqlFile } from '../../platform/database/sql.js';
 import { Problem } from '../../platform/http/problem.js';
 import type { Id } from '../../platform/ids/ids.js';
+import { mustBeAlone } from '../long-work.js';
 import type { HeldGate } from './gate-hold.js';
 import type { IndexSpec } from './index-spec.js';
 
@@ -90,12 +91,12 @@ const KEPT_BUILDS = 500;
 export class BuildStore {
   constructor(private readonly primary: PrimaryDatabase) {}
 
-  /** Begins a build, or goes on with an interrupted one of the same work. @throws Problem `index-build-running` */
+  /** Begins a build, or goes on with an interrupted one of the same work. @throws Problem `index-build-running`, and as `mustBeAlone` */
   claim(work: IndexWork, { by, reason }: Requester, runner: string): Promise<Claim> {
     const waiting = Object.fromEntries(work.shards.map((shard) => [shard, { state: 'waiting' }]));
     const parameters = [JSON.stringify(work), by, runner, JSON.stringify(waiting), reason];
     return this.primary.transaction(async (transaction) => {
-      await transaction.query(lockBuilds);
+      await mustBeAlone(transaction, 'index build');
       await transaction.query(interruptStale, [SILENCE_SECONDS]);
       const [running] = await transaction.query(runningBuild);
       if (running)

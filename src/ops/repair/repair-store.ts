@@ -5,6 +5,7 @@ import { sqlFile } from '../../platform/database/sql.js';
 import type { Id } from '../../platform/ids/ids.js';
 import { defineJob } from '../../platform/queues/job.js';
 import { Outbox } from '../../platform/outbox/outbox.js';
+import { mustBeAlone } from '../long-work.js';
 
 export type RepairState = 'running' | 'done' | 'failed' | 'aborted';
 export type Phase = 'waiting' | 'preparing' | 'walking' | 'finishing' | 'cleaning' | 'done';
@@ -106,6 +107,7 @@ export class RepairStore {
   /** @returns the new repair; undefined when one is running */
   async open(by: string, rowsPerSecond: number | undefined, shards: number[]): Promise<Id | undefined> {
     return this.primary.transaction(async (transaction) => {
+      await mustBeAlone(transaction, 'repair');
       const [opened] = await transaction.query(insertRepair, [by, rowsPerSecond ?? null, shards]);
       if (opened) await this.startWaiting(transaction, opened.id);
       return opened?.id;
@@ -115,6 +117,7 @@ export class RepairStore {
   /** Takes up a failed repair where it failed. @returns false when it is not failed, or another one is running */
   async resume(id: Id, rowsPerSecond: number | undefined): Promise<boolean> {
     return this.primary.transaction(async (transaction) => {
+      await mustBeAlone(transaction, 'repair');
       const [resumed] = await transaction.query(resumeRepair, [id, rowsPerSecond ?? null]);
       if (!resumed) return false;
       for (const part of await transaction.query(resumeParts, [id]))

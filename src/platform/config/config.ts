@@ -1,5 +1,5 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
-import { ConfigError, readEnvironment } from './environment.js';
+import { ConfigError, type Environment, readEnvironment } from './environment.js';
 
 export type Role = 'http' | 'worker';
 
@@ -24,6 +24,12 @@ export class Config {
   readonly database: {
     primaryUrl: string;
     shardUrls: string[];
+    /** Where each shard is reached past a pooler; empty when there is none before them. */
+    shardDirectUrls: string[];
+    /** Replicas, each of the shard of this number. */
+    replicas: { shard: number; url: string }[];
+    /** How long a read waits for a replica to have what the shard has, in milliseconds. */
+    replicaLagMs: number;
     primaryPoolSize: number;
     shardPoolSize: number;
     statementTimeoutMs: number;
@@ -60,9 +66,6 @@ export class Config {
 
   private constructor(source: Record<string, string | undefined>) {
     const env = readEnvironment(source);
-    if (env.ACTIVITY_SHARD_URLS.length === 0) {
-      throw new ConfigError('ACTIVITY_SHARD_URLS: at least one Postgres URL is needed');
-    }
     this.roles = env.ROLES;
     this.http = {
       port: env.PORT,
@@ -75,15 +78,7 @@ export class Config {
       requestsPerMinute: env.RATE_LIMIT_PER_MINUTE,
       metricsToken: env.METRICS_TOKEN,
     };
-    this.database = {
-      primaryUrl: env.DATABASE_URL,
-      shardUrls: env.ACTIVITY_SHARD_URLS,
-      primaryPoolSize: env.DATABASE_POOL_SIZE,
-      shardPoolSize: env.SHARD_POOL_SIZE,
-      statementTimeoutMs: env.DATABASE_TIMEOUT_MS,
-      poolTimeoutMs: env.POOL_TIMEOUT_MS,
-      preparedStatements: env.PREPARED_STATEMENTS,
-    };
+    this.database = readDatabases(env);
     this.redis = {
       graphUrl: env.REDIS_URL,
       queueUrl: env.QUEUE_REDIS_URL ?? env.REDIS_URL,
@@ -122,4 +117,29 @@ export class Config {
   static from(source: Record<string, string | undefined>): Config {
     return new Config(source);
   }
+}
+
+function readDatabases(env: Environment): Config['database'] {
+  const { ACTIVITY_SHARD_URLS: shardUrls, ACTIVITY_SHARD_DIRECT_URLS: shardDirectUrls } = env;
+  if (shardUrls.length === 0)
+    throw new ConfigError('ACTIVITY_SHARD_URLS: at least one Postgres URL is needed');
+  if (shardDirectUrls.length > 0 && shardDirectUrls.length !== shardUrls.length)
+    throw new ConfigError('ACTIVITY_SHARD_DIRECT_URLS: either none, or one for each of ACTIVITY_SHARD_URLS');
+  return {
+    primaryUrl: env.DATABASE_URL,
+    shardUrls,
+    shardDirectUrls,
+    replicas: env.ACTIVITY_REPLICA_URLS.map(readReplica),
+    replicaLagMs: env.REPLICA_LAG_MS,
+    primaryPoolSize: env.DATABASE_POOL_SIZE,
+    shardPoolSize: env.SHARD_POOL_SIZE,
+    statementTimeoutMs: env.DATABASE_TIMEOUT_MS,
+    poolTimeoutMs: env.POOL_TIMEOUT_MS,
+    preparedStatements: env.PREPARED_STATEMENTS,
+  };
+}
+
+function readReplica(text: string): { shard: number; url: string } {
+  const end = text.indexOf('=');
+  return { shard: Number(text.slice(0, end)), url: text.slice(end + 1) };
 }

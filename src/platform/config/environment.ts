@@ -40,6 +40,9 @@ const Flag = () =>
   );
 
 const POSTGRES_URL = { protocols: ['postgres', 'postgresql'], require_tld: false, require_protocol: true };
+/** A shard's number, and a URL. */
+const NUMBERED_URL = /^\d{1,4}=postgres(ql)?:\/\/[^\s/]+\/\S+$/;
+const REPLICAS_EXPECTED = 'each must be the number of a shard, =, and the Postgres URL of a replica of it';
 const REDIS_URL = { protocols: ['redis', 'rediss'], require_tld: false, require_protocol: true };
 
 /**
@@ -54,6 +57,12 @@ export class Environment {
 
   @IsUrl(POSTGRES_URL) DATABASE_URL!: string;
   @List() @IsArray() @IsUrl(POSTGRES_URL, { each: true }) ACTIVITY_SHARD_URLS!: string[];
+  @List() @IsArray() @IsUrl(POSTGRES_URL, { each: true }) ACTIVITY_SHARD_DIRECT_URLS: string[] = [];
+  @List()
+  @IsArray()
+  @Matches(NUMBERED_URL, { each: true, message: REPLICAS_EXPECTED })
+  ACTIVITY_REPLICA_URLS: string[] = [];
+  @Whole() @IsInt() @Min(1) @Max(10_000) REPLICA_LAG_MS = 250;
   @IsUrl(REDIS_URL) REDIS_URL!: string;
   @IsOptional() @IsUrl(REDIS_URL) QUEUE_REDIS_URL?: string;
   @Matches(/^[A-Za-z0-9_.:-]*$/) REDIS_PREFIX = '';

@@ -7,6 +7,8 @@ export interface DatabaseOptions {
   /** What logs and metrics call it: `primary`, `shard-0`, … */
   name: string;
   url: string;
+  /** Where the server itself is reached, if a pooler stands at `url`. */
+  directUrl?: string | undefined;
   poolSize: number;
   /** How long a statement may run, in milliseconds. */
   statementTimeoutMs: number;
@@ -47,6 +49,11 @@ export class Database implements Queryable {
     this.pipelined = new PipelinedReads(connection, onBroken);
   }
 
+  /** The server's own URL, past a pooler. It carries a password: neither logged nor shown. */
+  get directUrl(): string {
+    return this.options.directUrl ?? this.options.url;
+  }
+
   async query<Row>(statement: Statement<Row>, parameters: readonly unknown[] = []): Promise<Row[]> {
     return (await this.pool.query(this.prepare(statement, parameters))).rows as Row[];
   }
@@ -69,10 +76,32 @@ export class Database implements Queryable {
     return (await this.pipelined.rows(query)) as Row[];
   }
 
-  /** A connection of its own, outside the pool and without timeouts, for bulk loads and maintenance. The caller ends it. */
+  /** Runs `work` in one transaction on one connection and commits it; a throw rolls everything back and is passed on. */
+  async transaction<Result>(work: (transaction: Queryable) => Promise<Result>): Promise<Result> {
+    const client = await this.lend();
+    try {
+      await client.query('BEGIN');
+      const result = await work({
+        query: async <Row>(statement: Statement<Row>, parameters: readonly unknown[] = []) =>
+          (await client.query(this.prepare(statement, parameters))).rows as Row[],
+      });
+      await client.query('COMMIT');
+      this.giveBack(client);
+      return result;
+    } catch (error) {
+      // Without a way to tell what became of it, the connection goes too.
+      await client.query('ROLLBACK').then(
+        () => this.giveBack(client),
+        () => this.giveBack(client, true),
+      );
+      throw error;
+    }
+  }
+
+  /** A connection of its own, outside the pool, past a pooler and without timeouts, for bulk loads and maintenance. The caller ends it. */
   async dedicatedClient(): Promise<pg.Client> {
     const client = new pg.Client({
-      connectionString: this.options.url,
+      connectionString: this.directUrl,
       application_name: 'sluice-maintenance',
       connectionTimeoutMillis: this.options.poolTimeoutMs,
       keepAlive: true,
@@ -82,11 +111,34 @@ export class Database implements Queryable {
     return client;
   }
 
+  /** Where it is, without who connects and how: for people to read. */
+  get place(): string {
+    const { host, pathname } = new URL(this.options.url);
+    return `${host}${pathname}`;
+  }
+
   /** Waits for running statements and closes the pool. */
   async close(): Promise<void> {
     await this.pipelined.close();
     if (!this.pool.ended) await this.pool.end();
   }
+
+  /** A connection of the pool for several statements. One that breaks between two of them says so to the log. */
+  protected async lend(): Promise<pg.PoolClient> {
+    const client = await this.pool.connect();
+    client.on('error', this.noteBreak);
+    return client;
+  }
+
+  /** @param broken ends it; in the pool, somebody else's work would end up in what it was doing */
+  protected giveBack(client: pg.PoolClient, broken = false): void {
+    client.off('error', this.noteBreak);
+    client.release(broken);
+  }
+
+  private readonly noteBreak = (error: Error): void => {
+    this.logger.warn(`a connection broke: ${error.message}`);
+  };
 
   protected prepare(statement: Statement, parameters: readonly unknown[]): pg.QueryConfig {
     const query = { text: statement.text, values: parameters as unknown[] };

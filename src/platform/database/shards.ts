@@ -14,6 +14,7 @@ import { BUCKET_COUNT, bucketOf } from './buckets.js';
 import { Database } from './database.js';
 import { hasMoved } from './moved.js';
 import { PrimaryDatabase } from './primary.js';
+import { type AddedShard, openShard, readAddedShards, shardAddresses } from './shard-addresses.js';
 import { idList, sqlFile } from './sql.js';
 
 /** Parameter: the version that is known; `0` for none. */
@@ -36,7 +37,7 @@ const PATIENCE_MS = 20;
 /** The databases that hold activities, and the way from a recipient to theirs: recipient → bucket → shard. */
 @Injectable()
 export class ShardRouter implements OnModuleInit, BeforeApplicationShutdown, OnApplicationShutdown {
-  readonly shards: readonly Database[];
+  private readonly databases: Database[] = [];
   private owners: readonly number[] = [];
   private knownVersion = '0';
   private refreshing: Promise<void> | undefined;
@@ -46,11 +47,12 @@ export class ShardRouter implements OnModuleInit, BeforeApplicationShutdown, OnA
     private readonly config: Config,
     private readonly primary: PrimaryDatabase,
   ) {
-    const { database } = config;
-    this.shards = database.shardUrls.map(
-      (url, index) =>
-        new Database({ name: `shard-${index}`, url, poolSize: database.shardPoolSize, ...database }),
-    );
+    this.take([]);
+  }
+
+  /** Every shard there is, by its number; one that is added while this process runs appears within a second. */
+  get shards(): readonly Database[] {
+    return this.databases;
   }
 
   /**
@@ -65,7 +67,7 @@ export class ShardRouter implements OnModuleInit, BeforeApplicationShutdown, OnA
       throw new ConfigError(`The shard map has ${this.owners.length} buckets and not ${BUCKET_COUNT}.`);
     }
     const highest = Math.max(...this.owners);
-    if (highest >= this.shards.length) {
+    if (highest >= this.databases.length) {
       throw new ConfigError(
         `ACTIVITY_SHARD_URLS names ${this.config.database.shardUrls.length} shard(s), but buckets lie on shard ${highest}: name them all, in the order in which they were first given.`,
       );
@@ -113,14 +115,19 @@ export class ShardRouter implements OnModuleInit, BeforeApplicationShutdown, OnA
 
   /** The shard that owns a bucket. @throws Problem `unavailable` when there is no URL for it */
   ownerOf(bucket: number): Database {
-    const shard = this.shards[this.owners[bucket]!];
+    const shard = this.databases[this.owners[bucket]!];
     if (!shard) throw new Problem('unavailable', undefined, { retryAfterSeconds: 2 });
     return shard;
   }
 
-  /** The place of a shard in ACTIVITY_SHARD_URLS, by which the map knows it. */
+  /** The buckets that a shard owns, in order. */
+  bucketsOf(shard: number): number[] {
+    return [...this.owners.keys()].filter((bucket) => this.owners[bucket] === shard);
+  }
+
+  /** The number by which the map knows a shard. */
   numberOf(shard: Database): number {
-    return this.shards.indexOf(shard);
+    return this.databases.indexOf(shard);
   }
 
   /** Splits recipients by the shard that owns them, keeping their order; shards without any are left out. */
@@ -138,8 +145,16 @@ export class ShardRouter implements OnModuleInit, BeforeApplicationShutdown, OnA
   private async readMap(): Promise<void> {
     const rows = await this.primary.query(readShardMap, [this.knownVersion]);
     if (rows.length === 0) return;
+    // Read after the map, so that it names nobody who is not known.
+    this.take(await this.primary.query(readAddedShards));
     this.owners = rows.map((row) => row.shard);
     this.knownVersion = rows[0]!.version;
+  }
+
+  private take(added: readonly AddedShard[]): void {
+    const { database } = this.config;
+    for (const address of shardAddresses(database, added).slice(this.databases.length))
+      this.databases.push(openShard(database, address, database.shardPoolSize));
   }
 
   /** Before the primary's pool is closed, which may be before those of the shards. */
@@ -148,6 +163,6 @@ export class ShardRouter implements OnModuleInit, BeforeApplicationShutdown, OnA
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await Promise.all(this.shards.map((shard) => shard.close()));
+    await Promise.all(this.databases.map((shard) => shard.close()));
   }
 }

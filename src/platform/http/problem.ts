@@ -26,6 +26,8 @@ export const PROBLEMS = {
   'index-conflict': { status: 409, title: 'The indexes that there are stand against this' },
   'index-build-running': { status: 409, title: 'An index is being built already' },
   'repair-running': { status: 409, title: 'A repair of the activities is running already' },
+  'shard-unfit': { status: 409, title: 'This database does not fit as a shard, or not for a move' },
+  'shard-move-running': { status: 409, title: 'A move of buckets stands against this' },
   overloaded: { status: 503, title: 'The service is too busy at the moment' },
   unavailable: { status: 503, title: 'A part of the service cannot be reached at the moment' },
   internal: { status: 500, title: 'Something went wrong on our side' },

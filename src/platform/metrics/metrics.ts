@@ -31,6 +31,13 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly replicatedReads = new Counter({
+    name: 'sluice_replicated_reads_total',
+    help: 'Reads of streams on shards that have replicas, by who answered: a replica, or the shard itself.',
+    labelNames: ['shard', 'source'],
+    registers: [this.registry],
+  });
+
   readonly cacheReads = new Counter({
     name: 'sluice_cache_reads_total',
     help: 'Entries that were asked of a cache in Redis, by outcome: hit, miss, or unavailable while Redis is away.',

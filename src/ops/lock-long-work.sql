@@ -1,0 +1,1 @@
+LOCK TABLE index_builds, activity_repairs, shard_moves IN SHARE ROW EXCLUSIVE MODE

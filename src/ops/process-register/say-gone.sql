@@ -1,0 +1,1 @@
+DELETE FROM serving_processes WHERE id = $1
