@@ -2,6 +2,8 @@ import { mkdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { INestApplicationContext } from '@nestjs/common';
+import { ActivityStore } from '../src/activities/activity-store.js';
+import type { Recipient } from '../src/activities/activity.js';
 import { Gate } from '../src/fanout/gate.js';
 import { PrimaryDatabase } from '../src/platform/database/primary.js';
 import { findRedisProgram, RedisServer } from '../src/platform/embedded/redis-server.js';
@@ -19,6 +21,11 @@ const SIZES: Record<string, { users: number; follows: number; posts: number; rea
     medium: { users: 1_000, follows: 20, posts: 8_000, reads: 3_000, held: 2_000 },
     small: { users: 400, follows: 20, posts: 4_000, reads: 1_000, held: 1_000 },
   };
+/** Written past HTTP at the end, to weigh rows in tables that are no longer new: so many to each of these recipients. */
+const WEIGHED: Record<string, { recipients: number; each: number }> = {
+  medium: { recipients: 5_000, each: 400 },
+  small: { recipients: 5_000, each: 100 },
+};
 const IDLE_MS = 4_000;
 /** The columns of an activity: four numbers of eight bytes, two of two. */
 const COLUMN_BYTES = 36;
@@ -81,14 +88,16 @@ async function measure({ stack, size, say }: BenchContext, queueUrl: string): Pr
       follow: bytesEach(signedUp.follow, followed.follow),
       post: bytesEach(begun.post, posted.post),
       receipt: bytesEach(begun.receipt, posted.receipt),
-      activity: bytesEach(begun.activity, posted.activity),
       love: bytesEach(posted.love, (await tableSizes(services)).love),
       activities: posted.activity.rows,
     };
     const read = await phase(`they read ${reads} pages`, reads, () => people.readFeeds(reads));
     say(`${held} posts wait behind a closed gate`);
     const waiting = await holdBack(services, meters, people, held);
-    return report({ signUp, follow, post, love, read, waiting, sizes, idle, data: SIZES[size]! });
+    await people.drained();
+    say('more activities are written, to weigh them');
+    const weighed = { ...sizes, activity: await weighActivities(services, WEIGHED[size]!) };
+    return report({ signUp, follow, post, love, read, waiting, sizes: weighed, idle, data: SIZES[size]! });
   } finally {
     await meters.close();
   }
@@ -105,6 +114,29 @@ async function postIds(services: INestApplicationContext, count: number): Promis
   const text = 'SELECT id FROM posts ORDER BY id LIMIT $1';
   const rows = await services.get(PrimaryDatabase).query<{ id: Id }>({ name: 'bench_ids', text }, [count]);
   return rows.map(({ id }) => id);
+}
+
+/** @returns the bytes that each row of the second half adds */
+async function weighActivities(
+  services: INestApplicationContext,
+  { recipients, each: posts }: { recipients: number; each: number },
+): Promise<number> {
+  const audience = Array.from({ length: recipients }, (_, i): Recipient => ({
+    id: String((i + 1) * 4_194_304),
+    stream: 'friends',
+  }));
+  const write = async (from: number, to: number) => {
+    for (let post = from; post < to; post++) {
+      const id = String(post * 4_194_304);
+      const event = { kind: 'post', entryId: id, actorId: String(post % 997), subjectId: id } as const;
+      const { refused } = await services.get(ActivityStore).write(event, audience);
+      if (refused.length > 0) throw new Error('A shard refused rows.');
+    }
+  };
+  await write(1, posts / 2 + 1);
+  const half = await tableSizes(services);
+  await write(posts / 2 + 1, posts + 1);
+  return bytesEach(half.activity, (await tableSizes(services)).activity);
 }
 
 interface Waiting {

@@ -1,9 +1,9 @@
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createProgram } from '../../src/app/cli.js';
 import { Gate } from '../../src/fanout/gate.js';
 import type { ShardOverview } from '../../src/ops/shard-list.js';
 import type { Client } from '../support/client.js';
+import { ProductProcess } from '../support/processes.js';
 import { connectTo } from '../support/sql.js';
 import { TestApp } from '../support/test-app.js';
 
@@ -161,10 +161,18 @@ describe('the list of shards', () => {
     await cut.stop();
   });
 
-  it('is for admins alone, and no command without a name', async () => {
+  it('is for admins alone, and for operators at the command line', async () => {
     expect((await (await app.user('nobody')).get('/v1/admin/shards')).status).toBe(403);
     expect((await admin.get('/v1/admin/shards?seconds=11')).status).toBe(400);
-    const group = createProgram().commands.find((command) => command.name() === 'shards');
-    expect(group?.commands.map((command) => command.name())).toContain('list');
+    const command = (...more: string[]) =>
+      ProductProcess.run('cli', app.environment, ['shards', 'list', '--seconds', '1', ...more]);
+    const [text, json] = await Promise.all([command(), command('--json')]);
+    expect(text).toMatchObject({ code: 0, stderr: '' });
+    expect(text.stdout).toMatch(/^shard-0 {2}127\.0\.0\.1:\d+\/\w+ {2}up$/m);
+    expect(text.stdout).toMatch(/ 32 buckets, about [\d,]+ rows in [\d.]+ MiB, \d+ rows written a second, /);
+    expect(text.stdout).toMatch(/^server of primary, shard-0, shard-1: \d+ connections taken of 497; /m);
+    expect(JSON.parse(json.stdout)).toMatchObject({ shards: [{ name: 'shard-0' }, { name: 'shard-1' }] });
+    const { password } = new URL(app.environment.DATABASE_URL!);
+    expect(text.stdout + json.stdout).not.toContain(password);
   });
 });
