@@ -41,6 +41,7 @@ export async function makeLeaves(client: pg.Client, buckets: readonly number[]):
     if (present.has(leafOf(bucket))) continue;
     await makeLeaf(client, bucket);
     await openLeaf(client, bucket);
+    await tidyLeaf(client, bucket);
   }
 }
 
@@ -64,15 +65,38 @@ export async function makeLeaf(client: pg.Client, bucket: number): Promise<void>
     ALTER TABLE activities ATTACH PARTITION ${leaf} FOR VALUES WITH (MODULUS ${BUCKET_COUNT}, REMAINDER ${bucket})`);
 }
 
-/** Lets buckets be read and written on a shard, all in one transaction: it is their owner's now. */
+/**
+ * Lets buckets be read and written on a shard, all in one transaction: it is their owner's now. Waits for nobody who reads
+ * them, however long; hence the trigger is switched off here, and taken away by {@link tidyLeaf}.
+ */
 export async function openLeaf(client: pg.Client, ...buckets: readonly number[]): Promise<void> {
-  const statements = buckets.map(
+  const steps = buckets.map(
     (bucket) => `
-    CREATE OR REPLACE VIEW ${viewOf(bucket)} AS SELECT * FROM ${leafOf(bucket)};
-    DROP TRIGGER IF EXISTS refuse_moved_bucket ON ${leafOf(bucket)}`,
+    IF to_regclass('${viewOf(bucket)}') IS NULL THEN
+      CREATE VIEW ${viewOf(bucket)} AS SELECT * FROM ${leafOf(bucket)};
+    END IF;
+    IF EXISTS (SELECT FROM pg_trigger WHERE tgrelid = '${leafOf(bucket)}'::regclass AND tgname = 'refuse_moved_bucket') THEN
+      ALTER TABLE ${leafOf(bucket)} DISABLE TRIGGER refuse_moved_bucket;
+    END IF;`,
   );
-  await client.query(statements.join(';'));
+  await client.query(`DO $$ BEGIN ${steps.join('')} END $$`);
 }
+
+/** Takes away what keeps writers out of buckets that are open. Where somebody reads one just now, it stays, and does nothing. */
+export async function tidyLeaf(client: pg.Client, ...buckets: readonly number[]): Promise<void> {
+  for (const bucket of buckets) {
+    try {
+      // Sent together, they are one transaction.
+      await client.query(`
+        SET LOCAL lock_timeout = '100ms';
+        DROP TRIGGER IF EXISTS refuse_moved_bucket ON ${leafOf(bucket)}`);
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== LOCK_NOT_AVAILABLE) throw error;
+    }
+  }
+}
+
+const LOCK_NOT_AVAILABLE = '55P03';
 
 /**
  * Lets nobody write to a bucket on a shard any more, except logical replication; waits for the writes under way. It can

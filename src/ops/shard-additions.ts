@@ -73,6 +73,21 @@ export class ShardAdditions {
     return { shard: number, name: `shard-${number}`, place: placeOf(url) };
   }
 
+  /**
+   * Makes an empty database on the server of the newest shard, called like that one but with the next number: for an
+   * embedded stack, and to try things out. What is there already is taken.
+   */
+  async makeDatabase(): Promise<Pick<ShardAddition, 'url' | 'directUrl'>> {
+    await this.shards.refresh();
+    const newest = this.shards.shards.at(-1)!;
+    return withClient(newest, async (client) => {
+      const name = nextName(client.database!, this.shards.shards.length);
+      const present = await client.query('SELECT FROM pg_database WHERE datname = $1', [name]);
+      if (present.rowCount === 0) await client.query(`CREATE DATABASE ${pg.escapeIdentifier(name)}`);
+      return newest.beside(name);
+    });
+  }
+
   private async examine(newcomer: Database): Promise<void> {
     const place = placeOf(newcomer.directUrl);
     await withClient(newcomer, async (client) => {
@@ -106,6 +121,12 @@ export class ShardAdditions {
       return (await transaction.query(addShard, [length, url, directUrl ?? null, by]))[0]!.number;
     });
   }
+}
+
+/** sluice_shard_2 becomes sluice_shard_3; what has no number gets one. */
+function nextName(name: string, shards: number): string {
+  const number = /\d+$/.exec(name)?.[0];
+  return number ? `${name.slice(0, -number.length)}${Number(number) + 1}` : `${name}_${shards}`;
 }
 
 /** @throws Problem `invalid-request`, without a part of the text, which may hold a password */

@@ -1,12 +1,11 @@
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ShardAdditions } from '../../src/ops/shard-additions.js';
 import type { MoveView } from '../../src/ops/shard-moves.js';
 import type { Id } from '../../src/platform/ids/ids.js';
 import type { Client } from '../support/client.js';
 import { importFollowers } from '../support/followers.js';
 import { ProductProcess } from '../support/processes.js';
-import { emptyDatabase, leftovers } from '../support/shards.js';
+import { leftovers } from '../support/shards.js';
 import { connectTo } from '../support/sql.js';
 import { TestApp } from '../support/test-app.js';
 
@@ -34,9 +33,14 @@ describe('a split under full load', () => {
     app = await TestApp.start({ ROLES: 'http', FANOUT_CHUNK_SIZE: '50' });
     server = await ProductProcess.start('main', { ...app.environment, ROLES: 'http' });
     for (let i = 0; i < 2; i++) workers.push(await ProductProcess.start('worker', app.environment));
-    const url = await emptyDatabase(app.environment);
-    await app.get(ShardAdditions).add({ url, by: 'a test' });
-    shards = await Promise.all([...app.environment.ACTIVITY_SHARD_URLS!.split(','), url].map(connectTo));
+    const added = await ProductProcess.run('cli', app.environment, ['shards', 'add', '--json']);
+    expect(added.code, added.stderr).toBe(0);
+    expect(JSON.parse(added.stdout)).toMatchObject({ shard: 2, name: 'shard-2' });
+    const urls = app.environment.ACTIVITY_SHARD_URLS!.split(',');
+    const place = urls[1]!.replace(/shard_1$/, 'shard_2');
+    expect(added.stdout).toContain(new URL(place).pathname);
+    expect(added.stdout + added.stderr).not.toContain(new URL(place).password);
+    shards = await Promise.all([...urls, place].map(connectTo));
     author = await app.user('author');
     await importFollowers(app.environment, 'author', FOLLOWERS);
     readers = await Promise.all(Array.from({ length: READERS }, (_, index) => app.user(`reader${index}`)));

@@ -10,6 +10,7 @@ import { ShardBalance } from '../../src/ops/shard-balance.js';
 import { ShardMoves, type StartedMove } from '../../src/ops/shard-moves.js';
 import { bucketOf } from '../../src/platform/database/buckets.js';
 import { ShardRouter } from '../../src/platform/database/shards.js';
+import { Accounts } from '../../src/users/accounts.js';
 import { emptyDatabase, leftovers, partitionsOf } from '../support/shards.js';
 import { connectTo } from '../support/sql.js';
 import { TestApp } from '../support/test-app.js';
@@ -250,6 +251,28 @@ describe('buckets that move between shards', () => {
     const { id } = (await moves.list())[0]!;
     for (const act of ['finish', 'rollback', 'abort', 'resume'] as const)
       await expect(moves[act](id)).rejects.toMatchObject({ key: 'shard-move-running' });
+  });
+
+  it('are begun, watched and taken back over HTTP, by admins alone', async () => {
+    const admin = await app.signUp('admin');
+    const path = '/v1/admin/shard-moves';
+    expect((await admin.get(path)).status).toBe(403);
+    await app.get(Accounts).setRole('admin', 'admin');
+    const wrong = await admin.post(path, { buckets: [5], to: 1 });
+    expect(wrong).toMatchObject({ status: 400, body: { type: 'urn:sluice:problem:invalid-request' } });
+    const begun = await admin.post(path, { buckets: [5], to: 2 });
+    expect(begun).toMatchObject({ status: 202, body: { source: 1, target: 2, carriedOn: true } });
+    const state = async () => (await admin.get(`${path}/${begun.body.id}`)).body.state as string;
+    await expect.poll(state, PATIENCE).toBe('moved');
+    expect((await admin.delete(`${path}/${begun.body.id}`)).status).toBe(409);
+    expect((await admin.post(`${path}/${begun.body.id}/rollback`)).status).toBe(202);
+    await expect.poll(state, PATIENCE).toBe('returned');
+    expect((await admin.get(path)).body.data[0]).toMatchObject({ id: begun.body.id, state: 'returned' });
+    expect((await admin.post(`${path}/rebalance`, {})).body.data.length).toBeGreaterThan(0);
+    const [known] = app.environment.ACTIVITY_SHARD_URLS!.split(',');
+    const twice = await admin.post('/v1/admin/shards', { url: known });
+    expect(twice).toMatchObject({ status: 409, body: { type: 'urn:sluice:problem:shard-unfit' } });
+    expect(JSON.stringify(twice.body)).not.toContain(new URL(known!).password);
   });
 
   it('are chosen so that rows are even', async () => {

@@ -25,7 +25,7 @@ export async function leftovers(shards: readonly pg.Client[]): Promise<string[]>
         UNION ALL SELECT 'mark of ' || move_id FROM shard_move_marks
         UNION ALL SELECT 'table ' || relname FROM pg_class c WHERE relkind = 'r' AND relname LIKE 'activities\\_b%'
           AND NOT EXISTS (SELECT FROM pg_inherits WHERE inhrelid = c.oid AND NOT inhdetachpending)
-        UNION ALL SELECT 'trigger on ' || tgrelid::regclass FROM pg_trigger WHERE tgname = 'refuse_moved_bucket'`),
+        UNION ALL SELECT 'trigger on ' || tgrelid::regclass FROM pg_trigger WHERE tgname = 'refuse_moved_bucket' AND tgenabled <> 'D'`),
     ),
   );
   return answers.flatMap(({ rows }, number) => rows.map(({ what }) => `shard ${number}: ${what}`));

@@ -26,13 +26,16 @@ function addCommand(): Command {
         'running process follows within a second. Move buckets there afterwards.',
     )
     .argument(
-      '<url>',
-      'postgres://user:password@host:port/database, as processes and the other shards reach it',
+      '[url]',
+      'postgres://user:password@host:port/database, as processes and the other shards reach it; left out: a new ' +
+        'database on the server of the newest shard, as for an embedded stack',
     )
     .option('--direct <url>', 'the same database past a pooler, if one stands at the URL')
-    .action((url: string, { direct, json }: AddOptions) =>
+    .action((url: string | undefined, { direct, json }: AddOptions) =>
       withServices(async (services) => {
-        const added = await services.get(ShardAdditions).add({ url, directUrl: direct, by: operator() });
+        const additions = services.get(ShardAdditions);
+        const place = url === undefined ? await additions.makeDatabase() : { url, directUrl: direct };
+        const added = await additions.add({ ...place, by: operator() });
         printResult(json, added, `${added.name} (${added.place}) is on the map, without buckets`);
       }),
     );

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { dropLeaf, openLeaf } from '../../activities/leaves.js';
+import { dropLeaf, openLeaf, tidyLeaf } from '../../activities/leaves.js';
 import type { MoveContext } from './move-context.js';
 import { closeCopy } from './owner-switch.js';
 
@@ -21,6 +21,7 @@ export async function abortMove(context: MoveContext): Promise<void> {
   });
   await attempt(context.source(), async (source) => {
     await openLeaf(source, ...buckets);
+    await tidyLeaf(source, ...buckets);
     await back.unsubscribe(source);
     await there.unpublish(source, syncSlots);
     await context.forgetMarks(source);

@@ -1,5 +1,5 @@
 import { compareLeaf } from '../../activities/leaf-comparison.js';
-import { dropLeaf, leafOf, makeLeaf, presentLeaves } from '../../activities/leaves.js';
+import { dropLeaf, leafOf, makeLeaf, presentLeaves, tidyLeaf } from '../../activities/leaves.js';
 import { abortMove } from './abort-move.js';
 import { copied } from './copying.js';
 import type { MoveContext } from './move-context.js';
@@ -78,6 +78,7 @@ async function switchThere(context: MoveContext): Promise<void> {
 /** Nothing flows the old way any more. */
 async function settle(context: MoveContext): Promise<void> {
   await context.end(context.there);
+  await tidyLeaf(await context.target(), ...context.buckets);
   await context.next('settling', 'moved');
 }
 
@@ -97,6 +98,7 @@ async function switchBack(context: MoveContext): Promise<void> {
 
 async function clear(context: MoveContext): Promise<void> {
   await clearSide(context, await context.target());
+  await tidyLeaf(await context.source(), ...context.buckets);
   await context.next('clearing', 'returned');
 }
 

@@ -8,6 +8,7 @@ import {
   leafOf,
 } from '../../activities/leaves.js';
 import type { Replication } from './replication.js';
+import { LOCK_TIMEOUT } from './shard-session.js';
 
 /** For how long the buckets may take no writes, in milliseconds: a second, less what the flip itself takes. */
 export const PAUSE_BUDGET_MS = 850;
@@ -50,6 +51,7 @@ export async function switchOwner(switching: Switching): Promise<void> {
 
 /** Opens the buckets where they are, unless the map has flipped: what a switch that was cut off has left. */
 export async function undoSwitch({ from, to, buckets, isFlipped }: Switching): Promise<void> {
+  await waitAsEver(from, to);
   if (await isFlipped()) return;
   await closeCopy(to, buckets);
   await openLeaf(from, ...buckets);
@@ -87,45 +89,49 @@ async function arrival({ from, to, replication }: Switching, until: number): Pro
   return true;
 }
 
+/** @returns whether the buckets were handed over; if not, they are open where they were */
 async function attemptSwitch(switching: Switching): Promise<boolean> {
   const { from, to, buckets, flip, budgetMs = PAUSE_BUDGET_MS } = switching;
   const began = performance.now();
   const until = began + budgetMs;
   try {
-    if ((await closeWithin(from, buckets, until)) && (await arrival(switching, until))) {
-      await openLeaf(to, ...buckets);
-      await closeLeafToReaders(from, ...buckets);
-      if (performance.now() < until) {
-        await flip(Math.ceil(performance.now() - began));
-        return true;
-      }
+    for (const bucket of buckets) {
+      // Each waits for those who are writing to it, and others wait behind it.
+      await waitAtMost(from, until);
+      await closeLeafToWriters(from, bucket);
     }
+    if (!(await arrival(switching, until))) throw new TooLate();
+    await waitAtMost(to, until);
+    await openLeaf(to, ...buckets);
+    await waitAtMost(from, until);
+    await closeLeafToReaders(from, ...buckets);
+    if (performance.now() > until) throw new TooLate();
+    await flip(Math.ceil(performance.now() - began));
+    await waitAsEver(from, to);
+    return true;
   } catch (error) {
     // Whether the flip came through is not known when its answer is lost.
     await undoSwitch(switching);
     if (await switching.isFlipped()) return true;
+    if (error instanceof TooLate || codeOf(error) === LOCK_NOT_AVAILABLE) return false;
     throw error;
   }
-  await undoSwitch(switching);
-  return false;
 }
 
-/** @returns whether all of them are closed: each waits for those who are writing to it, and others wait behind it */
-async function closeWithin(from: pg.Client, buckets: readonly number[], until: number): Promise<boolean> {
-  try {
-    for (const bucket of buckets) {
-      const left = Math.floor(until - performance.now());
-      if (left <= 0) return false;
-      await from.query(`SET lock_timeout = ${left}`);
-      await closeLeafToWriters(from, bucket);
-    }
-    return true;
-  } catch (error) {
-    if ((error as { code?: string }).code === LOCK_NOT_AVAILABLE) return false;
-    throw error;
-  } finally {
-    await from.query(`SET lock_timeout = '2s'`).catch(() => undefined);
-  }
+/** What comes next gives up at a moment (of `performance.now`). */
+async function waitAtMost(side: pg.Client, until: number): Promise<void> {
+  const left = Math.floor(until - performance.now());
+  if (left <= 0) throw new TooLate();
+  await side.query(`SET lock_timeout = ${left}`);
 }
+
+async function waitAsEver(...sides: readonly pg.Client[]): Promise<void> {
+  for (const side of sides) await side.query(`SET lock_timeout = '${LOCK_TIMEOUT}'`);
+}
+
+/** The buckets have taken no writes for as long as they may. */
+class TooLate extends Error {}
 
 const LOCK_NOT_AVAILABLE = '55P03';
+
+const codeOf = (error: unknown): unknown => (error as { code?: unknown }).code;

@@ -4,12 +4,20 @@ import { errorText } from '../../platform/error-text.js';
 export function withoutSecrets(error: unknown, urls: readonly string[]): string {
   const secrets = urls.flatMap((url) => {
     const { password } = new URL(url);
-    return [url, password, decodeURIComponent(password)];
+    return [url, password, decoded(password)];
   });
   return secrets
     .filter((secret) => secret !== '')
     .sort((a, b) => b.length - a.length)
     .reduce((text, secret) => text.replaceAll(secret, '***'), errorText(error));
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 /** Where a database is, as an operator may see it: host, port and name, without user and password. */

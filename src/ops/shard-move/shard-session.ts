@@ -9,7 +9,7 @@ const takeOverSession = sqlFile<{ ended: number }>(import.meta.url, './sql/take-
 const ATTEMPTS = 50;
 const PAUSE_MS = 100;
 /** Whoever reads or writes behind a lock that is waited for waits as well. */
-const LOCK_TIMEOUT = '2s';
+export const LOCK_TIMEOUT = '2s';
 const STATEMENT_TIMEOUT = '60s';
 
 /**
@@ -27,6 +27,8 @@ export class ShardSession {
     try {
       await takeOver(client, shard.name);
       await quietly(client);
+      // Whom vacuum keeps waiting for so long, cancels it; only superusers may say for how long.
+      await client.query(`SET deadlock_timeout = '50ms'`).catch(() => undefined);
       await client.query(`SET lock_timeout = '${LOCK_TIMEOUT}'`);
       await client.query(`SET statement_timeout = '${STATEMENT_TIMEOUT}'`);
       // A copy is made for the case that a server dies: what a mark says has to be on its way.

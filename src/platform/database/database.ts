@@ -54,6 +54,13 @@ export class Database implements Queryable {
     return this.options.directUrl ?? this.options.url;
   }
 
+  /** Where another database of the same server is. Both URLs carry a password. */
+  beside(database: string): { url: string; directUrl: string | undefined } {
+    const named = (text: string) => Object.assign(new URL(text), { pathname: `/${database}` }).href;
+    const { url, directUrl } = this.options;
+    return { url: named(url), directUrl: directUrl === undefined ? undefined : named(directUrl) };
+  }
+
   async query<Row>(statement: Statement<Row>, parameters: readonly unknown[] = []): Promise<Row[]> {
     return (await this.pool.query(this.prepare(statement, parameters))).rows as Row[];
   }

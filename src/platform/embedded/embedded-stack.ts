@@ -87,10 +87,13 @@ async function startServers(dataDir: string, redisProgram: string, options: Embe
     PostgresServer.start(home, { password: postgresPassword, durable, settings }),
     RedisServer.start(home, { password: redisPassword, durable, program: redisProgram }),
   );
-  const shardNames = Array.from({ length: shards }, (_, index) => `sluice_shard_${index + 1}`);
+  const shardName = (index: number) => `sluice_shard_${index + 1}`;
+  const shardNames = Array.from({ length: shards }, (_, index) => shardName(index));
   const servers = [postgres, redis];
   try {
-    await postgres.ensureDatabases(['sluice', ...shardNames]);
+    const present = await postgres.ensureDatabases(['sluice', ...shardNames]);
+    // Those that an operator has added.
+    while (present.includes(shardName(shardNames.length))) shardNames.push(shardName(shardNames.length));
   } catch (error) {
     await stopAll(servers);
     throw error;

@@ -57,14 +57,18 @@ export class PostgresServer {
     return `postgres://${DATABASE_USER}:${this.password}@127.0.0.1:${this.port}/${database}`;
   }
 
-  /** Creates those databases that do not exist. */
-  async ensureDatabases(names: string[]): Promise<void> {
+  /**
+   * Creates those databases that do not exist.
+   * @returns all there are
+   */
+  async ensureDatabases(names: string[]): Promise<string[]> {
     const client = new pg.Client({ connectionString: this.url('postgres') });
     await client.connect();
     try {
       const known = await client.query<{ datname: string }>('SELECT datname FROM pg_database');
       const missing = names.filter((name) => !known.rows.some((row) => row.datname === name));
       for (const name of missing) await client.query(`CREATE DATABASE ${client.escapeIdentifier(name)}`);
+      return [...known.rows.map((row) => row.datname), ...missing];
     } finally {
       await client.end();
     }
