@@ -11,15 +11,13 @@ const MOST = 5_000;
 export interface Pending {
   /** Newest first. */
   posts: readonly TimelinePost[];
-  /** The same by their authors. */
-  byAuthor: ReadonlyMap<Id, readonly TimelinePost[]>;
   /** Their authors, each once. */
   authors: readonly Id[];
   /** Whether these are all of them. */
   all: boolean;
 }
 
-const NONE: Pending = { posts: [], byAuthor: new Map(), authors: [], all: true };
+const NONE: Pending = { posts: [], authors: [], all: true };
 
 /** The posts that are on their way: their gate is closed, the queue is behind, or a worker is at it. */
 @Injectable()
@@ -58,20 +56,13 @@ export class PendingPosts {
       .slice(0, MOST)
       .map(({ postId, authorId }) => ({ id: postId, authorId }))
       .sort((a, b) => compareIds(b.id, a.id));
-    const byAuthor = grouped(posts);
-    this.known = { posts, byAuthor, authors: [...byAuthor.keys()], all: rows.length <= MOST };
+    this.known = {
+      posts,
+      authors: [...new Set(posts.map(({ authorId }) => authorId))],
+      all: rows.length <= MOST,
+    };
     // The rows may be newer than the mark: then they are read once more than they had to be.
     this.mark = mark;
     return this.known;
   }
-}
-
-function grouped(posts: readonly TimelinePost[]): Map<Id, TimelinePost[]> {
-  const byAuthor = new Map<Id, TimelinePost[]>();
-  for (const post of posts) {
-    const others = byAuthor.get(post.authorId);
-    if (others) others.push(post);
-    else byAuthor.set(post.authorId, [post]);
-  }
-  return byAuthor;
 }
