@@ -8,7 +8,7 @@ import type { JobType } from '../queues/job.js';
 
 const insertOutbox = sqlFile<{ id: Id }>(import.meta.url, './insert-outbox.sql');
 const pendingOutbox = sqlFile<{ payload: unknown }>(import.meta.url, './pending-outbox.sql');
-const outboxMark = sqlFile<{ mark: string }>(import.meta.url, './outbox-mark.sql');
+const outboxMark = sqlFile<[string]>(import.meta.url, './outbox-mark.sql');
 const parkOutbox = sqlFile(import.meta.url, './park-outbox.sql');
 const releaseOutbox = sqlFile<{ id: Id }>(import.meta.url, './release-outbox.sql');
 const waitingOutbox = sqlFile<{ shard: number }>(import.meta.url, './waiting-outbox.sql');
@@ -114,7 +114,7 @@ export class Outbox {
 
   /** A text that changes whenever the newest `limit` rows of a kind do. */
   async mark(type: JobType<unknown>, limit: number): Promise<string> {
-    return (await this.primary.query(outboxMark, [type.name, limit]))[0]!.mark;
+    return (await this.primary.sharedTuples(outboxMark, [type.name, limit]))[0]![0];
   }
 
   /** Payloads of the rows of one kind that are not done, newest first, at most `limit`. */
