@@ -71,7 +71,7 @@ async function run({ stack, size, say }: BenchContext): Promise<Report> {
   const stages: Stage[] = [];
   let pace: number | undefined;
   for (const rows of sizes) {
-    if (system.activities < rows) await system.fill(rows, say);
+    if (stages.length > 0) await system.fill(rows, say);
     for (const warmedUp of [feed, memory]) await generateLoad({ ...warmedUp, seconds: WARM_UP_SECONDS });
     const stage: Stage = {
       rows: system.activities,
