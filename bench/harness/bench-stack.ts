@@ -15,6 +15,9 @@ type Environment = Record<string, string>;
 /** Limits of single users, which would stop a load generator, are counted but never reached. */
 const NO_LIMITS = { RATE_LIMIT_PER_MINUTE: '1000000000', SIGNUPS_PER_HOUR: '1000000000' };
 
+/** As the image starts the product. */
+const PRODUCTION_OPTIONS = ['--max-semi-space-size=64'];
+
 /** A durable Postgres and a Redis in a temporary folder, migrated, and the processes of the product that run on them. */
 export class BenchStack {
   private context: INestApplicationContext | undefined;
@@ -68,7 +71,8 @@ export class BenchStack {
   /** Starts a server in a process of its own, and waits until it listens. */
   async serve(options: ServerProcessOptions): Promise<ServerProcess> {
     const environment = { ...this.environment, ...options.environment };
-    const server = await ServerProcess.start({ ...options, environment }, this.nodeOptions);
+    const nodeOptions = [...PRODUCTION_OPTIONS, ...this.nodeOptions];
+    const server = await ServerProcess.start({ ...options, environment }, nodeOptions);
     this.servers.push(server);
     return server;
   }

@@ -14,8 +14,6 @@ const MOST = 5_000;
 export interface Pending {
   /** Newest first. */
   posts: readonly TimelinePost[];
-  /** The same by their authors. */
-  byAuthor: ReadonlyMap<Id, readonly TimelinePost[]>;
   /** Their authors, each once. */
   authors: readonly Id[];
   /** Whether these are all of them. */
@@ -26,7 +24,7 @@ export interface Pending {
 
 /** What no row of it is there for. */
 const NO_MARK = '0 0';
-const NONE: Pending = { posts: [], byAuthor: new Map(), authors: [], all: true, told: true };
+const NONE: Pending = { posts: [], authors: [], all: true, told: true };
 
 /** The posts that are on their way: their gate is closed, the queue is behind, or a worker is at it. */
 @Injectable()
@@ -56,20 +54,14 @@ export class PendingPosts {
       .slice(0, MOST)
       .map(({ postId, authorId }) => ({ id: postId, authorId }))
       .sort((a, b) => compareIds(b.id, a.id));
-    const byAuthor = grouped(posts);
-    this.known = { posts, byAuthor, authors: [...byAuthor.keys()], all: rows.length <= MOST, told };
+    this.known = {
+      posts,
+      authors: [...new Set(posts.map(({ authorId }) => authorId))],
+      all: rows.length <= MOST,
+      told,
+    };
     // The rows may be newer than the mark: then they are read once more than they had to be.
     this.mark = mark!;
     return this.known;
   }
-}
-
-function grouped(posts: readonly TimelinePost[]): Map<Id, TimelinePost[]> {
-  const byAuthor = new Map<Id, TimelinePost[]>();
-  for (const post of posts) {
-    const others = byAuthor.get(post.authorId);
-    if (others) others.push(post);
-    else byAuthor.set(post.authorId, [post]);
-  }
-  return byAuthor;
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { compareIds, type Id } from '../platform/ids/ids.js';
+import { compareIds, type Id, MAX_ID } from '../platform/ids/ids.js';
 import { type AuthorFloor, type TimelinePost, TimelineStore } from '../posts/timeline-store.js';
 import { FollowedAmong } from '../relationships/followed-among.js';
 import { GraphStore } from '../relationships/graph-store.js';
@@ -47,32 +47,31 @@ export class PullSet {
       this.followed.find(reader, kind, pending.authors),
       asleep ? [] : this.followed.find(reader, kind, pulled),
     ]);
-    const merged = asleep ? undefined : new Set([...pulledBy, ...unplaced]);
-    const follows = await this.follows(reader, kind, merged && [...new Set([...merged, ...pendingBy])]);
-    const floors = new Map(follows.map(({ subjectId, floor }) => [subjectId, floor]));
-    const authors = merged ? follows.filter(({ subjectId }) => merged.has(subjectId)) : follows;
+    const merged = asleep ? undefined : [...new Set([...pulledBy, ...unplaced])];
+    const authors = await this.follows(reader, kind, merged);
+    const floors = new Map(authors.map(({ subjectId, floor }) => [subjectId, floor]));
     const reaches = ({ id, authorId }: TimelinePost) => {
       const floor = floors.get(authorId);
       return floor !== undefined && compareIds(id, floor) >= 0;
     };
-    const onTheirWay = pendingBy
-      .flatMap((author) => pending.byAuthor.get(author) ?? [])
-      .filter(reaches)
-      .sort((a, b) => compareIds(b.id, a.id));
+    const followed = new Set(pendingBy);
+    const onTheirWay =
+      followed.size === 0 ? [] : pending.posts.filter(({ authorId }) => followed.has(authorId));
     return {
       complete: pending.all,
       asleep,
       admits: (post) => !floors.has(post.authorId) || reaches(post),
       page: async (before, limit) => {
-        const found = await this.timelines.page(authors, before, limit);
-        const first =
-          before === undefined ? onTheirWay : onTheirWay.filter(({ id }) => compareIds(id, before) < 0);
-        return newest([found, first.slice(0, limit)], ({ id }) => id, limit);
+        const [merging, coming] = await Promise.all([
+          this.timelines.page(authors, before, limit),
+          this.reaching(reader, kind, below(onTheirWay, before), limit),
+        ]);
+        return newest([merging, coming], ({ id }) => id, limit);
       },
     };
   }
 
-  /** Whom of some authors the reader follows in this way, and from which post on. */
+  /** Whom of some authors the reader follows in this way, and from which post on; of all where none are given. */
   private async follows(
     reader: Id,
     kind: FollowKind,
@@ -82,7 +81,27 @@ export class PullSet {
     const follows = among ? this.graph.followsAmong(reader, among) : this.graph.followsOf(reader);
     return (await follows).filter((follow) => follow.kind === kind);
   }
+
+  /** The first `limit` of the posts that lie within the reader's follows; no more authors are asked about than it takes. */
+  private async reaching(
+    reader: Id,
+    kind: FollowKind,
+    posts: readonly TimelinePost[],
+    limit: number,
+  ): Promise<TimelinePost[]> {
+    const reached: TimelinePost[] = [];
+    for (let start = 0; start < posts.length && reached.length < limit; start += limit) {
+      const next = posts.slice(start, start + limit);
+      const follows = await this.follows(reader, kind, [...new Set(next.map(({ authorId }) => authorId))]);
+      const floors = new Map(follows.map(({ subjectId, floor }) => [subjectId, floor]));
+      reached.push(...next.filter(({ id, authorId }) => compareIds(id, floors.get(authorId) ?? MAX_ID) >= 0));
+    }
+    return reached.slice(0, limit);
+  }
 }
+
+const below = (posts: readonly TimelinePost[], before: Id | undefined): readonly TimelinePost[] =>
+  before === undefined ? posts : posts.filter(({ id }) => compareIds(id, before) < 0);
 
 /** Merges lists that are in descending order of their ids, each entry once. */
 export function newest<Entry>(

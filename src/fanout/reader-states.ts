@@ -4,8 +4,8 @@ import { PrimaryDatabase } from '../platform/database/primary.js';
 import { idList, sqlFile } from '../platform/database/sql.js';
 import type { Id } from '../platform/ids/ids.js';
 
-const unplacedAuthors = sqlFile<{ id: Id; subjects: Id[] }>(import.meta.url, './sql/unplaced-authors.sql');
-const sleepersAmong = sqlFile<{ id: Id; sinceId: Id }>(import.meta.url, './sql/sleepers-among.sql');
+const unplacedAuthors = sqlFile<[Id, Id[]]>(import.meta.url, './sql/unplaced-authors.sql');
+const sleepersAmong = sqlFile<[Id]>(import.meta.url, './sql/sleepers-among.sql');
 
 /** What keeps the rows of somebody's feeds from being all there is. */
 export interface ReaderState {
@@ -19,11 +19,17 @@ export interface ReaderState {
 @Injectable()
 export class ReaderStates {
   private readonly unplaced: BatchedReads<{ id: Id; subjects: Id[] }>;
-  private readonly sleepers: BatchedReads<{ id: Id; sinceId: Id }>;
+  private readonly sleepers: BatchedReads<{ id: Id }>;
 
   constructor(primary: PrimaryDatabase) {
-    this.unplaced = new BatchedReads((ids) => primary.query(unplacedAuthors, [idList(ids)]));
-    this.sleepers = new BatchedReads((ids) => primary.query(sleepersAmong, [idList(ids)]));
+    this.unplaced = new BatchedReads(async (ids) => {
+      const rows = await primary.sharedTuples(unplacedAuthors, [idList(ids)]);
+      return rows.map(([id, subjects]) => ({ id, subjects }));
+    });
+    this.sleepers = new BatchedReads(async (ids) => {
+      const rows = await primary.sharedTuples(sleepersAmong, [idList(ids)]);
+      return rows.map(([id]) => ({ id }));
+    });
   }
 
   async of(reader: Id): Promise<ReaderState> {

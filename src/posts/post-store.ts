@@ -19,6 +19,21 @@ export interface PostRow {
   views_count: number;
 }
 
+/** A post as it comes out of Postgres, column by column. */
+type PostTuple = [
+  id: Id,
+  authorId: Id,
+  body: string,
+  mentions: Id[] | null,
+  editedAt: Date | null,
+  commentOn: Id | null,
+  repostOf: Id | null,
+  comments: number,
+  loves: number,
+  reposts: number,
+  views: number,
+];
+
 /** A post before it has an id. */
 export interface PostDraft {
   author: Id;
@@ -42,7 +57,7 @@ const editPost = sqlFile(import.meta.url, './sql/edit-post.sql');
 const deletePost = sqlFile<Attachment>(import.meta.url, './sql/delete-post.sql');
 const deletePosts = sqlFile<DeletedPost>(import.meta.url, './sql/delete-posts.sql');
 const lockPosts = sqlFile(import.meta.url, './sql/lock-posts.sql');
-const postsByIds = sqlFile<PostRow>(import.meta.url, './sql/posts-by-ids.sql');
+const postsByIds = sqlFile<PostTuple>(import.meta.url, './sql/posts-by-ids.sql');
 const presentPosts = sqlFile<{ id: Id }>(import.meta.url, './sql/present-posts.sql');
 const postsOfAuthor = sqlFile<{ id: Id }>(import.meta.url, './sql/posts-of-author.sql');
 const somePostsOfAuthor = sqlFile<Attachment>(import.meta.url, './sql/some-posts-of-author.sql');
@@ -57,7 +72,9 @@ export class PostStore {
   private readonly reads: BatchedReads<PostRow>;
 
   constructor(private readonly primary: PrimaryDatabase) {
-    this.reads = new BatchedReads((ids) => this.primary.query(postsByIds, [idList(ids)]));
+    this.reads = new BatchedReads(async (ids) =>
+      (await this.primary.tuples(postsByIds, [idList(ids)])).map(postOf),
+    );
   }
 
   /** @returns undefined when it is a repost without words that its author has made before */
@@ -140,3 +157,19 @@ export class PostStore {
     return (await this.primary.query(plainRepostsOf, [posts, limit])).map((row) => row.id);
   }
 }
+
+const NOBODY: Id[] = [];
+
+const postOf = (tuple: PostTuple): PostRow => ({
+  id: tuple[0],
+  author_id: tuple[1],
+  body: tuple[2],
+  mentions: tuple[3] ?? NOBODY,
+  edited_at: tuple[4],
+  comment_on: tuple[5],
+  repost_of: tuple[6],
+  comments_count: tuple[7],
+  loves_count: tuple[8],
+  reposts_count: tuple[9],
+  views_count: tuple[10],
+});

@@ -9,6 +9,8 @@ import { GraphRedis } from '../platform/redis/redis.js';
 import { cardsChanged } from './user-events.js';
 import { type UserRow, UserStore } from './user-store.js';
 
+const MOST_PARSED = 10_000;
+
 /**
  * The profile cards: what a page shows of its people, from Redis, and from Postgres where Redis has none. Whatever changes
  * a user's public columns says so to `changed`, in the same transaction.
@@ -19,6 +21,7 @@ import { type UserRow, UserStore } from './user-store.js';
 @Injectable()
 export class ProfileCards {
   private readonly cache: LeasedCache<UserRow>;
+  private readonly parsed = new Map<Id, { text: string; row: UserRow }>();
 
   constructor(
     config: Config,
@@ -32,13 +35,23 @@ export class ProfileCards {
       prefix: config.redis.prefix,
       source: async (ids) =>
         new Map([...(await users.byIds(ids))].map(([id, row]) => [id, JSON.stringify(row)])),
-      decode: (_, text) => JSON.parse(text) as UserRow,
+      decode: (id, text) => this.parse(id, text),
     });
   }
 
   /** The cards of these users; who does not exist (any more) is missing from the map. */
   byIds(ids: readonly Id[]): Promise<Map<Id, Readonly<UserRow>>> {
     return this.cache.byIds(ids);
+  }
+
+  /** A text that is the same as last time is not taken apart again. */
+  private parse(id: Id, text: string): UserRow {
+    const known = this.parsed.get(id);
+    if (known?.text === text) return known.row;
+    const row = JSON.parse(text) as UserRow;
+    if (this.parsed.size >= MOST_PARSED) this.parsed.clear();
+    this.parsed.set(id, { text, row });
+    return row;
   }
 
   /**

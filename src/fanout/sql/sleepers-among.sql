@@ -1,1 +1,1 @@
-SELECT user_id AS id, since_id AS "sinceId" FROM sleepers WHERE user_id = ANY ($1::bigint[])
+SELECT user_id FROM sleepers WHERE user_id = ANY ($1::bigint[])

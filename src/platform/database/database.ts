@@ -23,6 +23,12 @@ export interface Queryable {
   query<Row>(statement: Statement<Row>, parameters?: readonly unknown[]): Promise<Row[]>;
 }
 
+/** The driver looks at every digit of an id, and then leaves it as it is: a page of a feed has more than a hundred. */
+const getTypeParser: typeof pg.types.getTypeParser = (type, format) =>
+  type === pg.types.builtins.INT8 && format !== 'binary'
+    ? (text: string) => text
+    : (pg.types.getTypeParser(type, format) as (text: string) => unknown);
+
 /** One Postgres database behind a bounded pool. Every wait has an end: for a connection, for a statement, for a commit. */
 export class Database implements Queryable {
   readonly name: string;
@@ -42,6 +48,7 @@ export class Database implements Queryable {
       idle_in_transaction_session_timeout: options.statementTimeoutMs * 2,
       idleTimeoutMillis: 60_000,
       keepAlive: true,
+      types: { getTypeParser },
     };
     const onBroken = (error: Error) => this.logger.warn(`an idle connection broke: ${error.message}`);
     this.pool = new pg.Pool({ ...connection, max: options.poolSize });

@@ -52,6 +52,13 @@ export class PrimaryDatabase implements Queryable {
     return this.database.tuples(statement, parameters);
   }
 
+  sharedTuples<Row extends unknown[]>(
+    statement: Statement<Row>,
+    parameters: readonly unknown[] = [],
+  ): Promise<Row[]> {
+    return this.database.sharedTuples(statement, parameters);
+  }
+
   /**
    * Runs `work` in one transaction and commits it; a throw rolls everything back and is passed on.
    * The connection goes back to the pool in either case.

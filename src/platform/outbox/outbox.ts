@@ -8,7 +8,7 @@ import type { JobType } from '../queues/job.js';
 
 const insertOutbox = sqlFile<{ id: Id }>(import.meta.url, './insert-outbox.sql');
 const pendingOutbox = sqlFile<{ payload: unknown }>(import.meta.url, './pending-outbox.sql');
-const outboxMark = sqlFile<{ mark: string }>(import.meta.url, './outbox-mark.sql');
+const outboxMark = sqlFile<[string]>(import.meta.url, './outbox-mark.sql');
 const parkOutbox = sqlFile(import.meta.url, './park-outbox.sql');
 const releaseOutbox = sqlFile<{ id: Id }>(import.meta.url, './release-outbox.sql');
 const waitingOutbox = sqlFile<{ shard: number }>(import.meta.url, './waiting-outbox.sql');
@@ -114,8 +114,8 @@ export class Outbox {
 
   /** For each kind a text that changes whenever its newest `limit` rows do; all as of the same moment. */
   async marks(types: readonly JobType<unknown>[], limit: number): Promise<string[]> {
-    const rows = await this.primary.query(outboxMark, [types.map(({ name }) => name), limit]);
-    return rows.map(({ mark }) => mark);
+    const rows = await this.primary.sharedTuples(outboxMark, [types.map(({ name }) => name), limit]);
+    return rows.map(([mark]) => mark);
   }
 
   /** Payloads of the rows of one kind that are not done, newest first, at most `limit`. */
