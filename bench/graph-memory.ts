@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { INestApplicationContext } from '@nestjs/common';
 import { PrimaryDatabase } from '../src/platform/database/primary.js';
 import { GraphRedis } from '../src/platform/redis/redis.js';
@@ -93,7 +94,7 @@ async function measure(
   await client.query('TRUNCATE users, relationships, graph_owners CASCADE');
   await client.end();
   const redis = services.get(GraphRedis).client;
-  await redis.flushall();
+  await empty(services);
   const before = await usedMemory(services);
   const graph = await fillGraph(services, options, say);
   say('building the mirror');
@@ -103,6 +104,14 @@ async function measure(
     `${(memory.bytes / memory.follows).toFixed(1)} bytes/follow at ${options.followsPerUser} follows a user`,
   );
   return memory;
+}
+
+/** Frees everything in the background, and waits for it. */
+async function empty(services: INestApplicationContext): Promise<void> {
+  const redis = services.get(GraphRedis).client;
+  await redis.flushall('ASYNC');
+  const left = async () => Number(/^lazyfree_pending_objects:(\d+)/m.exec(await redis.info('memory'))?.[1]);
+  while ((await left()) > 0) await delay(50);
 }
 
 async function usedMemory(services: INestApplicationContext): Promise<number> {

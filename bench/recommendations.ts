@@ -105,6 +105,8 @@ function report(
     ratio: timesFaster(rounds, 'readyMs', first),
     others: [
       ...slowerReady,
+      timesOf(rounds, 'pingMs', 'an empty command to Redis and back', first)[0]!,
+      single('pingTimesFaster', 'SQL / an empty command', '', timesFaster(rounds, 'pingMs', first)),
       ...http,
       ...timesOf(rounds, 'anewMs', 'worked out anew', first),
       ...slowerSql,
@@ -119,19 +121,18 @@ function report(
         timesFaster(rounds, 'readyMs', last),
       ),
       single(
+        'busiestPingTimesFaster',
+        `${most}: SQL / an empty command`,
+        '',
+        timesFaster(rounds, 'pingMs', last),
+      ),
+      single(
         'busiestAnewTimesFaster',
         `${most}: SQL / worked out anew`,
         '',
         timesFaster(rounds, 'anewMs', last),
       ),
-      single('worstRedisCallMs', 'longest call in Redis', 'ms', Math.max(0, ...calls)),
-      single(
-        'longRedisCalls',
-        `calls of more than ${LONGEST_CALL_MS} ms`,
-        '',
-        calls.filter((ms) => ms > LONGEST_CALL_MS).length,
-      ),
-      single('redisCallsLookedAt', 'calls of more than 0.2 ms', '', calls.length),
+      ...callsOf(calls),
       single('top20Found', 'share of the exact first 20 found', '', mean(first(found))),
       single('busiestTop20Found', `${most}: the same`, '', mean(last(found))),
       single('sampled', 'share of the drawn whose answer comes from a sample', '', mean(first(sampled))),
@@ -143,8 +144,22 @@ function report(
   };
 }
 
+/** How long single calls held Redis up. */
+function callsOf(calls: readonly number[]): Series[] {
+  return [
+    single('worstRedisCallMs', 'longest call in Redis', 'ms', Math.max(0, ...calls)),
+    single(
+      'longRedisCalls',
+      `calls of more than ${LONGEST_CALL_MS} ms`,
+      '',
+      calls.filter((ms) => ms > LONGEST_CALL_MS).length,
+    ),
+    single('redisCallsLookedAt', 'calls of more than 0.2 ms', '', calls.length),
+  ];
+}
+
 type Part = (all: readonly number[]) => readonly number[];
-type Times = 'anewMs' | 'readyMs' | 'sqlMs';
+type Times = 'anewMs' | 'readyMs' | 'pingMs' | 'sqlMs';
 
 /** The times of a part of the viewers, as three quantiles for each round. */
 function timesOf(rounds: readonly Round[], name: Times, label: string, part: Part, prefix = ''): Series[] {

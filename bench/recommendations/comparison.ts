@@ -20,6 +20,8 @@ const REMEMBERED = 100_000;
 export interface Round {
   anewMs: number[];
   readyMs: number[];
+  /** How long a command that does nothing takes, to and from Redis: the least that any answer from it can take. */
+  pingMs: number[];
   sqlMs: number[];
   /** The share of the exact first ones that is among ours. */
   found: number[];
@@ -57,16 +59,21 @@ export class Comparison {
 
   /** Asks for every viewer: with nothing ready, then with what that left, then Postgres. */
   async round(viewers: readonly Id[]): Promise<Round> {
-    const round: Round = { anewMs: [], readyMs: [], sqlMs: [], found: [], sampled: [], wrongCounts: 0 };
+    const round: Round = {
+      ...{ anewMs: [], readyMs: [], pingMs: [], sqlMs: [] },
+      ...{ found: [], sampled: [], wrongCounts: 0 },
+    };
     const answers: Suggestions[] = [];
     for (const viewer of viewers) {
       await this.redis.del(this.mirror.keys.suggestions(this.epoch, viewer));
-      const [answer, anewMs] = await timed(() => this.recommendations.suggestions(viewer));
+      const [answer, anewMs] = await timed(() => this.recommendations.suggestions(viewer, SHOWN));
       answers.push(answer);
       round.anewMs.push(anewMs);
     }
-    for (const viewer of viewers)
-      round.readyMs.push((await timed(() => this.recommendations.suggestions(viewer)))[1]);
+    for (const viewer of viewers) {
+      round.readyMs.push((await timed(() => this.recommendations.suggestions(viewer, SHOWN)))[1]);
+      round.pingMs.push((await timed(() => this.redis.ping()))[1]);
+    }
     for (const [index, viewer] of viewers.entries()) {
       const [exact, sqlMs] = await timed(() => this.ask(viewer));
       round.sqlMs.push(sqlMs);

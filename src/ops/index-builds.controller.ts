@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, Get, HttpCode, Post } from '@nestjs/common';
-import { ApiAcceptedResponse, ApiOkResponse, ApiParam, ApiTags } from '@nestjs/swagger';
+import { ApiAcceptedResponse, ApiBody, ApiOkResponse, ApiParam, ApiTags } from '@nestjs/swagger';
 import { AdminOnly, CurrentViewer, type Viewer } from '../platform/http/access.js';
 import { IdParam } from '../platform/http/id-param.js';
 import { ApiProblems } from '../platform/http/problem.dto.js';
@@ -7,6 +7,15 @@ import type { Id } from '../platform/ids/ids.js';
 import { UserStore } from '../users/user-store.js';
 import { IndexBuildDto, IndexBuildListDto, StartIndexBuildDto } from './index-builds.dto.js';
 import { IndexBuilds } from './index-builds.js';
+
+/** What a build and a drop look like: the description of all fields together would be neither. */
+const EXAMPLES = {
+  build: {
+    summary: 'Build an index',
+    value: { columns: ['actor_id', 'entry_id desc'], include: ['kind'], where: 'stream = 3' },
+  },
+  drop: { summary: 'Drop an index', value: { drop: 'activities_by_actor' } },
+};
 
 @ApiTags('admin')
 @AdminOnly()
@@ -23,6 +32,7 @@ export class IndexBuildsController {
    */
   @Post()
   @HttpCode(202)
+  @ApiBody({ type: StartIndexBuildDto, examples: EXAMPLES })
   @ApiAcceptedResponse({ type: IndexBuildDto })
   @ApiProblems('invalid-request', 'forbidden', 'not-found', 'index-conflict', 'index-build-running')
   async start(@CurrentViewer() viewer: Viewer, @Body() body: StartIndexBuildDto): Promise<IndexBuildDto> {

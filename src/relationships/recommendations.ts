@@ -29,6 +29,8 @@ export type { Suggestions };
 /** How many answers may be worked out by Postgres at a time while the mirror cannot, and how many wait for it at most. */
 const FALLBACKS_AT_A_TIME = 4;
 const MOST_WAITING = 200;
+/** How many more than are shown are at hand, because some may turn out to be hidden. */
+const SPARE = 10;
 /** How many of those who follow somebody recommended are named. */
 const NAMED = 3;
 
@@ -57,15 +59,19 @@ export class Recommendations {
 
   /** One page, best first; where nobody follows anybody whom the viewer could follow, the most followed. */
   async page(viewer: Id, limit: number): Promise<Page<RecommendationView>> {
-    const { list, isWhole } = await this.suggestions(viewer);
+    const { list, isWhole } = await this.suggestions(viewer, limit);
     const suggestions = list.length > 0 ? list : await this.mostFollowed.suggestions(viewer, limit);
     const data = await this.present(viewer, suggestions, limit);
     return { data, page: { next: null, complete: isWhole } };
   }
 
-  /** The ids, counts and followers alone. @throws Problem `overloaded` */
-  async suggestions(viewer: Id): Promise<Suggestions> {
-    const found = await this.mirrored.of(viewer).catch((error: unknown) => {
+  /**
+   * The ids, counts and followers alone.
+   * @param shown how many of them will be shown; there are more, if there are any, because some may turn out to be hidden
+   * @throws Problem `overloaded`
+   */
+  async suggestions(viewer: Id, shown: number): Promise<Suggestions> {
+    const found = await this.mirrored.of(viewer, shown + SPARE).catch((error: unknown) => {
       this.logger.debug(`read from Postgres instead: ${errorText(error)}`);
       return undefined;
     });

@@ -97,6 +97,37 @@ describe('when the process that builds an index is killed', () => {
     expect(await gate()).toBe('open');
   });
 
+  it('somebody else may abort it: the gate opens, and what is half built is dropped', async () => {
+    await shards[1]!.query('BEGIN');
+    await shards[1]!.query('LOCK TABLE activities IN ROW EXCLUSIVE MODE');
+    const victim = begin(
+      'build-index',
+      '--columns',
+      'entry_id',
+      '--name',
+      'given_up',
+      '--reopen-after',
+      '10m',
+    );
+    await expect.poll(() => hasIndex(0, 'given_up'), PATIENCE).toBe(true);
+    await expect.poll(() => builders(), PATIENCE).toBe(1);
+    victim.kill('SIGKILL');
+    await victim.ended;
+    await expect.poll(() => builders(), PATIENCE).toBe(0);
+    await shards[1]!.query('COMMIT');
+    expect(await gate()).toBe('closed');
+
+    const admin = await server.signUp('root');
+    expect((await run('users', 'promote', 'root')).code).toBe(0);
+    const [{ id }] = await builds();
+    await expect
+      .poll(async () => (await admin.delete(`/v1/admin/index-builds/${id}`)).body, PATIENCE)
+      .toMatchObject({ state: 'aborted', gate: null });
+    expect(await gate()).toBe('open');
+    expect(await hasIndex(1, 'given_up')).toBe(false);
+    expect((await run('build-index', '--drop', 'given_up')).code).toBe(0);
+  });
+
   it('Ctrl-C aborts it in order', async () => {
     await shards[1]!.query('BEGIN');
     await shards[1]!.query('LOCK TABLE activities IN ROW EXCLUSIVE MODE');
@@ -141,6 +172,6 @@ describe('when the process that builds an index is killed', () => {
       expect(refused).toMatchObject({ code: 1, stdout: '' });
       expect(refused.stderr).toMatch(/^sluice: /);
     }
-    expect(await builds()).toHaveLength(2);
+    expect(await builds()).toHaveLength(4);
   });
 });

@@ -1,10 +1,8 @@
-import { Redis } from 'ioredis';
 import type pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Fence } from '../../src/activities/fence.js';
 import { Gate } from '../../src/fanout/gate.js';
 import { GateStore } from '../../src/fanout/gate-store.js';
-import { PrimaryDatabase } from '../../src/platform/database/primary.js';
 import { ShardRouter } from '../../src/platform/database/shards.js';
 import { Queues } from '../../src/platform/queues/queues.js';
 import { Accounts } from '../../src/users/accounts.js';
@@ -187,51 +185,6 @@ describe('the gate', () => {
       `UPDATE activities_fence SET closed = true, key = 'invented', revision = revision + 1000`,
     );
     await expect.poll(fences, PATIENCE).toEqual([false, false]);
-  });
-
-  it('keeps what does not fit into the queue in the outbox, and says how much waits', async () => {
-    await gate.close({ reason: 'depth', by: 'A' });
-    const posts = await Promise.all(Array.from({ length: 12 }, (_, i) => publish(`post ${i}`)));
-    await expect.poll(async () => (await gate.status()).waiting, PATIENCE).toBe(DEPTH);
-    const status = (await admin.get('/v1/admin/gate')).body;
-    expect(status).toMatchObject({ state: 'closed', waiting: DEPTH, active: 0 });
-    expect(status.backlog).toMatchObject({ intents: 12, rows: 12 * fans.length, drainedInSeconds: null });
-    expect(status.backlog.redisUsedBytes).toBeGreaterThan(100_000);
-    expect(status.oldestWaitingSeconds).toBeGreaterThan(0);
-    // Rows that found no room have not been touched.
-    const [row] = await app.get(PrimaryDatabase).query<{ untouched: number }>({
-      name: 'test_untouched',
-      text: 'SELECT count(*)::int AS untouched FROM outbox WHERE attempts = 0',
-    });
-    expect(row!.untouched).toBe(12 - DEPTH);
-    await gate.open('A');
-    await app.drained();
-    for (const post of posts) expect((await have(post, 0)) + (await have(post, 1))).toBe(fans.length);
-    expect((await gate.status()).backlog).toMatchObject({ intents: 0, rows: 0, drainedInSeconds: 0 });
-    expect(await latest()).toMatchObject({ jobsWaiting: DEPTH, intentsWaiting: 12 });
-  });
-
-  it('measures how fast the backlog grows while it is closed', async () => {
-    await gate.close({ reason: 'growth', by: 'A' });
-    const grown = async () => {
-      await publish();
-      return (await gate.status()).backlog.growthPerMinute;
-    };
-    await expect.poll(grown, { timeout: 40_000, interval: 500 }).toBeGreaterThan(fans.length);
-    await gate.open('A');
-    await app.drained();
-  });
-
-  it('knows how much memory the queue may use, where that is bounded', async () => {
-    const redis = new Redis(app.environment.REDIS_URL!);
-    expect((await gate.status()).backlog).toMatchObject({ redisMaxBytes: null, redisFullInSeconds: null });
-    try {
-      await redis.config('SET', 'maxmemory', '64gb');
-      expect((await gate.status()).backlog.redisMaxBytes).toBe(64 * 2 ** 30);
-    } finally {
-      await redis.config('SET', 'maxmemory', '0');
-      await redis.quit();
-    }
   });
 
   it('tells metrics what it tells its operators', async () => {

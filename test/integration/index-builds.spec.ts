@@ -158,15 +158,17 @@ describe('an index of the activities', () => {
     }
   });
 
-  it('is dropped again when it is aborted', async () => {
-    const name = 'aborted';
+  it.each([false, true])('is dropped again when it is aborted (concurrently: %s)', async (concurrently) => {
+    const name = `aborted_${concurrently}`;
     const release = await holdTable(shards[1]!);
-    const { id, finished } = await builds.start({ columns: ['kind'], name, by });
+    const { id, finished } = await builds.start({ columns: ['kind'], name, concurrently, by });
     await expect.poll(async () => (await builds.find(id)).shards[0]!.state, PATIENCE).toBe('done');
     await whenBuilding(id, 1);
     await expect(builds.start({ columns: ['stream'], by })).rejects.toMatchObject({
       key: 'index-build-running',
     });
+    if (concurrently)
+      await expect.poll(async () => (await indexesCalled(name))[1]!.length, PATIENCE).toBeGreaterThan(1);
     await builds.abort(id, by);
     await release();
     await finished;

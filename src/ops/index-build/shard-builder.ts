@@ -144,7 +144,13 @@ export class ShardBuilder {
   private async execute(statement: string): Promise<void> {
     this.signal.throwIfAborted();
     let cancelling: NodeJS.Timeout | undefined;
-    const cancel = () => void this.cancel().catch(() => undefined);
+    const underWay = new Set<Promise<unknown>>();
+    const cancel = () => {
+      const one = this.cancel()
+        .catch(() => undefined)
+        .finally(() => underWay.delete(one));
+      underWay.add(one);
+    };
     // A cancellation that meets a session between two statements is lost; hence again and again.
     const onAbort = () => {
       cancel();
@@ -156,6 +162,8 @@ export class ShardBuilder {
     } finally {
       this.signal.removeEventListener('abort', onAbort);
       clearInterval(cancelling);
+      // One that is late must not hit what is run next: the clearing away.
+      await Promise.all(underWay);
     }
   }
 

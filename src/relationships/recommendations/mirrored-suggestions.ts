@@ -45,7 +45,7 @@ const MOST_DRAWN = 500;
 /** How many of those followed are asked for all candidates in one call: 1 to 2 ms. */
 const ASKED_PER_CALL = 400;
 /** Up to so many followed ones, a list that lies ready is compared with the versions of all of them. */
-const MOST_COMPARED = 100;
+const MOST_COMPARED = 30;
 /** How long a list lies ready, and so how late it may be for those who follow more than that. */
 const READY_MS = 60_000;
 
@@ -66,8 +66,11 @@ export class MirroredSuggestions {
     private readonly dismissals: Dismissals,
   ) {}
 
-  /** @returns undefined when the mirror cannot answer */
-  async of(viewer: Id): Promise<Suggestions | undefined> {
+  /**
+   * @param most how many of a list that lies ready are read
+   * @returns undefined when the mirror cannot answer
+   */
+  async of(viewer: Id, most: number): Promise<Suggestions | undefined> {
     const { keys } = this.mirror;
     const args = [keys.root, viewer, MOST_COMPARED, IDS_PER_SCAN];
     const opened = await openRecommendations.run(this.redis.client, [keys.epoch], args);
@@ -77,7 +80,7 @@ export class MirroredSuggestions {
       this.reader.refill(missing.split(' '));
       return undefined;
     }
-    if (ready !== null) return readSuggestions(ready);
+    if (ready !== null) return readSuggestions(ready, most);
     // Read after the version: what is newer than it makes the list that lies ready invalid, never too old.
     const [following, dismissed] = await Promise.all([
       this.following.read(epoch, viewer, cursor, page),

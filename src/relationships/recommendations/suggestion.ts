@@ -31,8 +31,9 @@ export function writeSuggestions({ list, isWhole }: Suggestions): string {
   return [isWhole ? 'whole' : 'sample', ...lines].join('\n');
 }
 
-export function readSuggestions(text: string): Suggestions {
-  const [extent, ...lines] = text.split('\n');
+/** @param most how many are read; the others stay text, which is what most of the work would be */
+export function readSuggestions(text: string, most: number): Suggestions {
+  const [extent, ...lines] = text.split('\n', most + 1);
   const list = lines.map((line): Suggestion => {
     const [id, count, ...followers] = line.split(' ') as [Id, string, ...Id[]];
     return { id, count: Number(count), followers };

@@ -1,0 +1,99 @@
+import { cpus } from 'node:os';
+import type { RebuildCertificate } from '../../src/relationships/mirror-rebuild.js';
+import { type Report, type Series, single } from '../harness/benchmark.js';
+import type { FilledGraph } from '../harness/graph-data.js';
+import { median, pairedRatio } from '../harness/statistics.js';
+import type { TrafficCount } from './traffic-main.js';
+
+/** One rebuild, and what lookups were like before and during it. */
+export interface Rebuilt extends RebuildCertificate {
+  before: TrafficCount;
+  during: TrafficCount;
+  /** How many processors were at work meanwhile, whoever used them. */
+  busyCores: number;
+  writesPerSecond: number;
+  failed: number;
+}
+
+/** What was measured, an entry for each round. */
+export interface Rounds {
+  loader: string;
+  ready: number[];
+  idle: Rebuilt[];
+  busy: Rebuilt[];
+  /** One that is held down, in the first round alone. */
+  gentle: Rebuilt[];
+  /** What lookups were like while the ready sets were loaded. */
+  besideReady: TrafficCount[];
+  /** The command that held Redis up for longest meanwhile, in milliseconds. */
+  readySlowestMs: number[];
+}
+
+/** How much of each goes on, a second: relationship writes, lookups, and commands of a rebuild that is held down. */
+interface Pace {
+  writes: number;
+  lookups: number;
+  gentle: number;
+}
+
+/** What a benchmark of rebuilding says. */
+export function report(
+  { users, follows }: FilledGraph,
+  { loader, ready, idle, busy, gentle, besideReady, readySlowestMs }: Rounds,
+  pace: Pace,
+): Report {
+  const rate = ({ edges, seconds }: Rebuilt) => edges / seconds;
+  const rates = idle.map(rate);
+  const p99 = (when: 'before' | 'during') => (one: Rebuilt) => one[when].p99Ms;
+  const worse = (all: Rebuilt[]) => pairedRatio(all.map(p99('during')), all.map(p99('before')));
+  const sum = (key: 'mismatches' | 'failed') =>
+    [...idle, ...busy, ...gentle].reduce((all, one) => all + one[key], 0);
+  const slowest = [...idle, ...busy, ...gentle].flatMap((one) => one.slowest?.atMostMs ?? []);
+  return {
+    headline: series('edgesPerSecond', 'rebuild, nobody writing', '1/s', rates),
+    limit: series('readyEdgesPerSecond', `${loader} of the sets alone`, '1/s', ready),
+    ratio: pairedRatio(rates, ready),
+    others: [
+      series('busyEdgesPerSecond', `rebuild under ${pace.writes} writes/s`, '1/s', busy.map(rate)),
+      series(
+        'writesPerSecond',
+        'writes meanwhile',
+        '1/s',
+        busy.map((one) => one.writesPerSecond),
+      ),
+      single('mismatches', 'mismatches', '', sum('mismatches')),
+      single('failed', 'lookups and writes that failed meanwhile', '', sum('failed')),
+      single('p99Worse', 'p99 of lookups, during / before', '', worse(idle)),
+      single('busyP99Worse', 'the same under writes', '', worse(busy)),
+      series('p99BeforeMs', 'p99 of lookups before', 'ms', idle.map(p99('before'))),
+      series('p99DuringMs', 'p99 of lookups during a rebuild', 'ms', idle.map(p99('during'))),
+      series('busyP99BeforeMs', 'p99 under writes before', 'ms', busy.map(p99('before'))),
+      series('busyP99DuringMs', 'p99 under writes during a rebuild', 'ms', busy.map(p99('during'))),
+      series(
+        'readyP99Ms',
+        `p99 of lookups while ${loader} loads the sets`,
+        'ms',
+        besideReady.map(({ p99Ms }) => p99Ms),
+      ),
+      series('readySlowestMs', 'slowest command of Redis meanwhile, at most', 'ms', readySlowestMs),
+      series('gentleEdgesPerSecond', `rebuild held to ${pace.gentle} commands/s`, '1/s', gentle.map(rate)),
+      single('gentleP99Worse', 'p99 of lookups, during / before', '', worse(gentle)),
+      series('gentleP99DuringMs', 'p99 of lookups meanwhile', 'ms', gentle.map(p99('during'))),
+      series(
+        'busyCores',
+        `of ${cpus().length} cores at work during a rebuild`,
+        'cores',
+        idle.map((one) => one.busyCores),
+      ),
+      series('slowestMs', 'slowest command of Redis during a rebuild, at most', 'ms', slowest),
+      single('seconds', 'a rebuild', 's', median(idle.map((one) => one.seconds))),
+    ],
+    data:
+      `${users.toLocaleString('en')} users, ${follows.toLocaleString('en')} follows; ` +
+      `${pace.lookups} lookups/s from a process of their own`,
+  };
+}
+
+function series(name: string, label: string, unit: string, values: number[]): Series {
+  return { name, label, unit, values };
+}
