@@ -42,7 +42,8 @@ describe('docker-compose.yml', () => {
   });
 
   it.each(processes)('starts %s by an entry point that there is', (name) => {
-    const [node, script] = services[name]!.command!;
+    const [node, ...rest] = services[name]!.command!;
+    const script = rest.find((word) => !word.startsWith('--'));
     expect(node).toBe('node');
     expect(existsSync(new URL(script!.replace(/^dist\//, '').replace(/\.js$/, '.ts'), root))).toBe(true);
   });
@@ -103,7 +104,7 @@ describe('Dockerfile', () => {
 
   it('runs the product as a user without rights, and asks whether it lives', () => {
     expect(dockerfile).toMatch(/^USER node$/m);
-    expect(dockerfile).toMatch(/^CMD \["node", "dist\/src\/main\.js"\]$/m);
+    expect(dockerfile).toMatch(/^CMD \["node", "--max-semi-space-size=64", "dist\/src\/main\.js"\]$/m);
     expect(dockerfile).toMatch(/^HEALTHCHECK [^]*\/health\/live/m);
     expect(new Environment().PORT).toBe(3000);
   });

@@ -73,6 +73,20 @@ describe('reads that go to Postgres together', () => {
     expect((await echo(4))[0]![0]).toBe(4);
   });
 
+  it('are turned away when their turn does not come in time', async () => {
+    const options = { connectionString: app.environment.DATABASE_URL!, connectionTimeoutMillis: 200 };
+    const busy = new PipelinedReads(options, onBroken);
+    const sleep = () => busy.rows({ text: 'SELECT pg_sleep(0.6)', rowMode: 'array' });
+    const first = sleep();
+    await new Promise((resolve) => setImmediate(resolve));
+    const second = sleep();
+    await new Promise((resolve) => setImmediate(resolve));
+    await expect(busy.rows({ text: 'SELECT 1', rowMode: 'array' })).rejects.toThrow('timeout exceeded');
+    await Promise.all([first, second]);
+    await expect(busy.rows({ text: 'SELECT 1', rowMode: 'array' })).resolves.toEqual([[1]]);
+    await busy.close();
+  });
+
   it('fail when Postgres cannot be reached', async () => {
     const astray = new PipelinedReads({ connectionString: 'postgres://127.0.0.1:1/none' }, onBroken);
     await expect(astray.rows({ text: 'SELECT 1', rowMode: 'array' })).rejects.toThrow();

@@ -2,6 +2,7 @@ import pg from 'pg';
 
 interface Read {
   query: pg.QueryArrayConfig;
+  since: number;
   resolve: (rows: unknown[][]) => void;
   reject: (error: unknown) => void;
 }
@@ -25,8 +26,14 @@ export class PipelinedReads {
   private waiting: Read[] = [];
   private running = 0;
 
-  /** @param onBroken told of a connection that broke while nobody used it */
-  constructor(options: pg.PoolConfig, onBroken: (error: Error) => void) {
+  /**
+   * @param options its `connectionTimeoutMillis` is also how long a read waits for its turn
+   * @param onBroken told of a connection that broke while nobody used it
+   */
+  constructor(
+    private readonly options: pg.PoolConfig,
+    onBroken: (error: Error) => void,
+  ) {
     this.pool = new pg.Pool({ ...options, max: CONNECTIONS, pipeline: true });
     this.pool.on('error', onBroken);
   }
@@ -34,7 +41,7 @@ export class PipelinedReads {
   /** The rows of a prepared statement, each as an array of its columns. */
   rows(query: pg.QueryArrayConfig): Promise<unknown[][]> {
     return new Promise((resolve, reject) => {
-      this.waiting.push({ query, resolve, reject });
+      this.waiting.push({ query, since: performance.now(), resolve, reject });
       // Once this turn of the event loop is over: answers that arrived together lead to questions that go out together.
       if (this.waiting.length === 1) setImmediate(() => this.next());
     });
@@ -46,6 +53,7 @@ export class PipelinedReads {
   }
 
   private next(): void {
+    this.turnAway();
     if (this.running === CONNECTIONS || this.waiting.length === 0) return;
     const reads = this.waiting.splice(0, MOST_TOGETHER);
     this.running++;
@@ -54,6 +62,13 @@ export class PipelinedReads {
       this.next();
     });
     this.next();
+  }
+
+  /** Whoever has waited too long by the time at which somebody's turn comes. */
+  private turnAway(): void {
+    const oldest = performance.now() - (this.options.connectionTimeoutMillis ?? Infinity);
+    while (this.waiting.length > 0 && this.waiting[0]!.since < oldest)
+      this.waiting.shift()!.reject(new Error('timeout exceeded when trying to connect'));
   }
 
   private async serve(reads: readonly Read[]): Promise<void> {
