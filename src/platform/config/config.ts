@@ -1,5 +1,5 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
-import { ConfigError, readEnvironment } from './environment.js';
+import { ConfigError, type Environment, readEnvironment } from './environment.js';
 
 export type Role = 'http' | 'worker';
 
@@ -63,11 +63,6 @@ export class Config {
     if (env.ACTIVITY_SHARD_URLS.length === 0) {
       throw new ConfigError('ACTIVITY_SHARD_URLS: at least one Postgres URL is needed');
     }
-    const direct = env.ACTIVITY_SHARD_DIRECT_URLS;
-    if (direct.length > 0 && direct.length !== env.ACTIVITY_SHARD_URLS.length)
-      throw new ConfigError(
-        'ACTIVITY_SHARD_DIRECT_URLS: either none, or one for each of ACTIVITY_SHARD_URLS',
-      );
     this.roles = env.ROLES;
     this.http = {
       port: env.PORT,
@@ -83,7 +78,7 @@ export class Config {
     this.database = {
       primaryUrl: env.DATABASE_URL,
       shardUrls: env.ACTIVITY_SHARD_URLS,
-      shardDirectUrls: direct,
+      shardDirectUrls: directUrls(env),
       primaryPoolSize: env.DATABASE_POOL_SIZE,
       shardPoolSize: env.SHARD_POOL_SIZE,
       statementTimeoutMs: env.DATABASE_TIMEOUT_MS,
@@ -127,4 +122,13 @@ export class Config {
   static from(source: Record<string, string | undefined>): Config {
     return new Config(source);
   }
+}
+
+function directUrls({
+  ACTIVITY_SHARD_DIRECT_URLS: direct,
+  ACTIVITY_SHARD_URLS: shards,
+}: Environment): string[] {
+  if (direct.length > 0 && direct.length !== shards.length)
+    throw new ConfigError('ACTIVITY_SHARD_DIRECT_URLS: either none, or one for each of ACTIVITY_SHARD_URLS');
+  return direct;
 }
