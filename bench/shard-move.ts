@@ -2,8 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ActivityStore } from '../src/activities/activity-store.js';
 import { ShardAdditions } from '../src/ops/shard-additions.js';
 import { ShardBalance } from '../src/ops/shard-balance.js';
-import { type MoveView, ShardMoves } from '../src/ops/shard-moves.js';
+import { type MoveView, ShardMoves, type StartedMove } from '../src/ops/shard-moves.js';
 import { ShardRouter } from '../src/platform/database/shards.js';
+import type { BenchStack } from './harness/bench-stack.js';
 import { type Benchmark, type BenchContext, type Report, single } from './harness/benchmark.js';
 import { Random } from './harness/random.js';
 import { fillShards } from './index-build/filled-shards.js';
@@ -40,31 +41,15 @@ export const shardMove: Benchmark = {
 };
 
 async function run({ stack, size, say }: BenchContext): Promise<Report> {
-  const { rows, recipients: recipientCount } = SIZES[size]!;
   const services = await stack.services();
-  const router = services.get(ShardRouter);
-  const moves = services.get(ShardMoves);
-  const carryOut = async (begun: ReturnType<ShardMoves['start']>, end: string): Promise<MoveView> => {
-    const { id, finished } = await begun;
-    await finished;
-    const move = await moves.find(id);
-    if (move.state !== end) throw new Error(`The move is ${move.state} and not ${end}: ${move.error}`);
-    return move;
-  };
-  say('putting all buckets on one shard, and another one on the map');
-  const begun = await carryOut(moves.start(router.bucketsOf(1), 0, BY), 'moved');
-  await carryOut(moves.finish(begun.id), 'done');
-  const { shard } = await services
-    .get(ShardAdditions)
-    .add({ url: await stack.emptyDatabase('added'), by: BY });
-  say(`writing ${rows.toLocaleString('en')} rows`);
-  const recipients = await fillShards(services, rows, recipientCount);
-  const { buckets } = await services.get(ShardBalance).half(0, shard);
+  const { recipients, shard, buckets } = await prepare(stack, size, say);
   say('COPY out of these buckets and into such tables on the other shard');
-  const plain = await copyPlainly(router.shards[0]!, router.shards[shard]!, buckets);
+  const { shards } = services.get(ShardRouter);
+  const plain = await copyPlainly(shards[0]!, shards[shard]!, buckets);
 
   const server = await stack.serve({ kind: 'sluice' });
   const posts = await SteadyPosts.prepare(services, server.url);
+  const moves = services.get(ShardMoves);
   const random = new Random(6);
   let readErrors = 0;
   const read = async () => {
@@ -78,42 +63,79 @@ async function run({ stack, size, say }: BenchContext): Promise<Report> {
   const before = await readMeanwhile(read, () => delay(BEFORE_SECONDS * 1_000));
   say(`moving ${buckets.length} buckets`);
   const began = performance.now();
-  const during = await readMeanwhile(read, () => carryOut(moves.start(buckets, shard, BY), 'moved'));
-  const moveSeconds = (performance.now() - began) / 1_000;
+  const during = await readMeanwhile(read, () => carryOut(moves, moves.start(buckets, shard, BY), 'moved'));
+  const seconds = (performance.now() - began) / 1_000;
   const move = during.result;
-  say(`moved in ${moveSeconds.toFixed(1)} s, no writes for ${move.writePauseMs} ms; and back`);
-  const back = await readMeanwhile(read, () => carryOut(moves.rollback(move.id), 'returned'));
+  say(`moved in ${seconds.toFixed(1)} s, no writes for ${move.writePauseMs} ms; and back`);
+  const back = await readMeanwhile(read, () => carryOut(moves, moves.rollback(move.id), 'returned'));
   posts.stop();
   await posts.delivered();
-  const copied = move.rowsCompared!;
-  const rate = copied / move.copySeconds!;
+  const missing = await posts.missingRows();
+  return report(size, { move, seconds, plain, before, during, back: back.result, readErrors, missing });
+}
+
+/** Puts all rows on one shard, and another one beside it on the map. @returns whose rows they are, and which half is to go where */
+async function prepare(stack: BenchStack, size: string, say: (line: string) => void) {
+  const { rows, recipients: recipientCount } = SIZES[size]!;
+  const services = await stack.services();
+  const moves = services.get(ShardMoves);
+  say('putting all buckets on one shard, and another one on the map');
+  const all = services.get(ShardRouter).bucketsOf(1);
+  const { id } = await carryOut(moves, moves.start(all, 0, BY), 'moved');
+  await carryOut(moves, moves.finish(id), 'done');
+  const url = await stack.emptyDatabase('added');
+  const { shard } = await services.get(ShardAdditions).add({ url, by: BY });
+  say(`writing ${rows.toLocaleString('en')} rows`);
+  const recipients = await fillShards(services, rows, recipientCount);
+  const { buckets } = await services.get(ShardBalance).half(0, shard);
+  return { recipients, shard, buckets };
+}
+
+async function carryOut(moves: ShardMoves, begun: Promise<StartedMove>, end: string): Promise<MoveView> {
+  const { id, finished } = await begun;
+  await finished;
+  const move = await moves.find(id);
+  if (move.state !== end) throw new Error(`The move is ${move.state} and not ${end}: ${move.error}`);
+  return move;
+}
+
+interface Outcome {
+  move: MoveView;
+  seconds: number;
+  plain: { rows: number; seconds: number };
+  before: { p99Ms: number };
+  during: { p99Ms: number; reads: number };
+  back: MoveView;
+  readErrors: number;
+  missing: number;
+}
+
+function report(size: string, outcome: Outcome): Report {
+  const { move, seconds, plain, before, during, back, readErrors, missing } = outcome;
+  const plainRate = plain.rows / plain.seconds;
+  const rate = move.rowsCompared! / move.copySeconds!;
   return {
     headline: single('copyRowsPerSecond', 'rows copied', '1/s', rate),
     limit: single(
       'plainCopyRowsPerSecond',
       'rows by COPY out and in, nothing else going on',
       '1/s',
-      plain.rows / plain.seconds,
+      plainRate,
     ),
-    ratio: rate / (plain.rows / plain.seconds),
+    ratio: rate / plainRate,
     others: [
       single('writePauseMs', 'the moved buckets took no writes for (under 1,000)', 'ms', move.writePauseMs!),
-      single('backWritePauseMs', '… when they were rolled back', 'ms', back.result.writePauseMs!),
+      single('backWritePauseMs', '… when they were rolled back', 'ms', back.writePauseMs!),
       single('readErrors', 'reads that failed or fell short (0)', '', readErrors),
       single('readsBeforeP99Ms', '99 % of feed queries within, before', 'ms', before.p99Ms),
       single('readsDuringP99Ms', '… while the move goes on (at most twice that)', 'ms', during.p99Ms),
       single('readsP99Ratio', '… the one over the other', '', during.p99Ms / before.p99Ms),
-      single('rowsComparedEqual', 'rows compared and found alike', '', copied),
-      single('moveSeconds', 'from asking to moved', 's', moveSeconds),
+      single('rowsComparedEqual', 'rows compared and found alike', '', move.rowsCompared!),
+      single('moveSeconds', 'from asking to moved', 's', seconds),
       single('copySeconds', '… of which the copy', 's', move.copySeconds!),
-      single(
-        'missingRows',
-        'rows of accepted posts that are not there once (0)',
-        '',
-        await posts.missingRows(),
-      ),
+      single('missingRows', 'rows of accepted posts that are not there once (0)', '', missing),
     ],
-    data: `${rows.toLocaleString('en')} rows on one shard, ${buckets.length} of 64 buckets moved; ${ROWS_PER_SECOND} rows/s written, ${Math.round(during.reads / moveSeconds)} reads/s`,
+    data: `${SIZES[size]!.rows.toLocaleString('en')} rows on one shard, ${move.buckets.length} of 64 buckets moved; ${ROWS_PER_SECOND} rows/s written, ${Math.round(during.reads / seconds)} reads/s`,
     notes: ['both shards, the primary, the server and the load share this machine and one Postgres server'],
   };
 }

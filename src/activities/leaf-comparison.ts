@@ -69,7 +69,9 @@ async function compareRange(
 ): Promise<Range | undefined> {
   const digestOf = async (client: pg.Client): Promise<Digest> =>
     (await client.query<Digest>(onLeaf(rangeDigest, leaf).text, [range.after, range.upTo])).rows[0]!;
-  const [first, other] = await Promise.all([digestOf(source), digestOf(copy)]);
+  // One after the other: there is no hurry, and others want to read.
+  const first = await digestOf(source);
+  const other = await digestOf(copy);
   if (areAlike(first, other)) {
     onRange(first.rows);
     return undefined;

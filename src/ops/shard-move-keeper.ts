@@ -10,7 +10,9 @@ export class ShardMoveKeeper implements OnApplicationBootstrap, BeforeApplicatio
   private readonly rounds: Periodic;
 
   constructor(moves: ShardMoves) {
-    this.rounds = new Periodic('ShardMoveKeeper', EVERY_MS, async () => void (await moves.adopt()));
+    this.rounds = new Periodic('ShardMoveKeeper', EVERY_MS, async () => {
+      await moves.adopt();
+    });
   }
 
   onApplicationBootstrap(): void {

@@ -1,10 +1,11 @@
 import type pg from 'pg';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ActivityStore } from '../../src/activities/activity-store.js';
 import type { Recipient } from '../../src/activities/activity.js';
 import { ShardAdditions } from '../../src/ops/shard-additions.js';
 import { type MoveView, ShardMoves } from '../../src/ops/shard-moves.js';
 import { bucketOf } from '../../src/platform/database/buckets.js';
+import { HeldMoves } from '../support/held-moves.js';
 import { ProductProcess } from '../support/processes.js';
 import { emptyDatabase, leftovers, partitionsOf } from '../support/shards.js';
 import { connectTo } from '../support/sql.js';
@@ -12,7 +13,6 @@ import { TestApp } from '../support/test-app.js';
 
 const PATIENCE = { timeout: 60_000, interval: 20 };
 const BUCKETS = [0, 2, 4];
-const HELD = 990;
 const people = Array.from({ length: 320 }, (_, index): Recipient => ({
   id: String(index + 1),
   stream: 'friends',
@@ -23,8 +23,7 @@ const moving = people.filter(({ id }) => BUCKETS.includes(bucketOf(id)));
 describe('a move of buckets, one of whose processes is killed', () => {
   let app: TestApp;
   let moves: ShardMoves;
-  let primary: pg.Client;
-  let holder: pg.Client;
+  let held: HeldMoves;
   let shards: pg.Client[];
   let written = 0;
   const started: ProductProcess[] = [];
@@ -36,30 +35,14 @@ describe('a move of buckets, one of whose processes is killed', () => {
     await app.get(ShardAdditions).add({ url, by: 'a test' });
     const urls = [...app.environment.ACTIVITY_SHARD_URLS!.split(','), url];
     shards = await Promise.all(urls.map(connectTo));
-    primary = await connectTo(app.environment.DATABASE_URL!);
-    holder = await connectTo(app.environment.DATABASE_URL!);
+    held = await HeldMoves.prepare(app.environment);
     for (let i = 0; i < 10; i++) await write();
-    await primary.query(`
-      CREATE TABLE held (state text);
-      CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS $$
-      BEGIN
-        IF EXISTS (SELECT FROM held WHERE state = NEW.state) THEN
-          PERFORM pg_advisory_xact_lock(${HELD});
-        END IF;
-        RETURN NEW;
-      END $$;
-      CREATE FUNCTION hold_flip() RETURNS trigger LANGUAGE plpgsql AS $$
-      BEGIN
-        PERFORM pg_advisory_xact_lock(${HELD});
-        RETURN NEW;
-      END $$;
-      CREATE TRIGGER hold BEFORE UPDATE OF state ON shard_moves FOR EACH ROW EXECUTE FUNCTION hold()`);
   });
   afterEach(async () => {
     await Promise.all(started.splice(0).map((process) => process.stop()));
   });
   afterAll(async () => {
-    await Promise.all([primary, holder, ...shards].map((client) => client.end()));
+    await Promise.all([held, ...shards].map((client) => client.end()));
     await app.stop();
   });
 
@@ -107,38 +90,6 @@ describe('a move of buckets, one of whose processes is killed', () => {
     await nothingIsMissing();
   };
 
-  /** From now on a move comes no further than to the moment before it would be in this state. */
-  const hold = async (state: string) => {
-    await holder.query('SELECT pg_advisory_lock($1)', [HELD]);
-    await primary.query('INSERT INTO held VALUES ($1)', [state]);
-  };
-  const holdFlip = async () => {
-    await holder.query('SELECT pg_advisory_lock($1)', [HELD]);
-    await primary.query(
-      'CREATE TRIGGER hold_flip BEFORE UPDATE ON shard_buckets FOR EACH ROW EXECUTE FUNCTION hold_flip()',
-    );
-  };
-  const isHeld = () =>
-    expect
-      .poll(
-        async () =>
-          (await primary.query('SELECT FROM pg_locks WHERE objid = $1 AND NOT granted', [HELD])).rowCount,
-        PATIENCE,
-      )
-      .toBe(1);
-  /** @param goes whether what was held still happens, as when a process dies before it hears of its commit */
-  const release = async (goes: boolean) => {
-    await primary.query('DELETE FROM held');
-    if (!goes)
-      await primary.query('SELECT pg_terminate_backend(pid) FROM pg_locks WHERE objid = $1 AND NOT granted', [
-        HELD,
-      ]);
-    await holder.query('SELECT pg_advisory_unlock($1)', [HELD]);
-    await vi.waitFor(async () => {
-      const waiting = await primary.query('SELECT FROM pg_locks WHERE objid = $1', [HELD]);
-      expect(waiting.rowCount).toBe(0);
-    }, PATIENCE);
-  };
   const begin = (...args: string[]) => {
     const command = ProductProcess.begin('cli', app.environment, ['shards', ...args]);
     started.push(command);
@@ -151,11 +102,8 @@ describe('a move of buckets, one of whose processes is killed', () => {
     await finished;
     return moves.find(id);
   };
-  /** Nobody waits until the dead process counts as dead. */
-  const forget = () =>
-    primary.query(`UPDATE shard_moves SET heartbeat_at = '-infinity' WHERE runner IS NOT NULL`);
   const resumed = async () => {
-    await forget();
+    await held.forgetRunner();
     return ended(moves.resume((await newest()).id));
   };
   const kill = async (command: ProductProcess) => {
@@ -182,11 +130,11 @@ describe('a move of buckets, one of whose processes is killed', () => {
     ['settling', false],
     ['moved', false],
   ] as const)('is carried on where the mover was killed before it was %s', async (state, goes) => {
-    await hold(state);
+    await held.hold(state);
     const mover = beginMove();
-    await isHeld();
+    await held.reached();
     await kill(mover);
-    await release(goes);
+    await held.release(goes);
     const move = await resumed();
     expect(move).toMatchObject({ state: 'moved', error: null, carriedOn: false });
     await write();
@@ -199,27 +147,26 @@ describe('a move of buckets, one of whose processes is killed', () => {
     ['switching', true],
     ['settling', false],
   ] as const)('is given up where the mover was killed before it was %s', async (state, goes) => {
-    await hold(state);
+    await held.hold(state);
     const mover = beginMove();
-    await isHeld();
+    await held.reached();
     await kill(mover);
-    await release(goes);
-    await forget();
+    await held.release(goes);
+    await held.forgetRunner();
     expect(await ended(moves.abort((await newest()).id))).toMatchObject({ state: 'aborted', error: null });
     await nothingIsLeft(0);
   });
 
   it('opens again what nobody may write to because the mover was killed before the flip', async () => {
-    await holdFlip();
+    await held.hold('flip');
     const mover = beginMove();
-    await isHeld();
+    await held.reached();
     await kill(mover);
     const event = { kind: 'post', entryId: '500', actorId: '7', subjectId: '500' } as const;
     const { refused } = await app.get(ActivityStore).write(event, moving);
     expect(refused.flatMap(({ recipients }) => recipients)).toHaveLength(moving.length);
-    await release(false);
-    await primary.query('DROP TRIGGER hold_flip ON shard_buckets');
-    await forget();
+    await held.release(false);
+    await held.forgetRunner();
     expect(await ended(moves.abort((await newest()).id))).toMatchObject({ state: 'aborted', error: null });
     await nothingIsLeft(0);
   });
@@ -230,14 +177,13 @@ describe('a move of buckets, one of whose processes is killed', () => {
     ['source', 'comparing', 0],
     ['target', 'switching', 2],
     ['source', 'settling', 0],
-    ['target', 'settling', 2],
-    ['source', 'moved', 0],
+    ['target', 'moved', 2],
   ] as const)('is carried on when the sessions of the %s end before it is %s', async (_, state, shard) => {
-    await hold(state);
+    await held.hold(state);
     const move = moves.start(BUCKETS, 2, 'a test');
-    await isHeld();
+    await held.reached();
     await killServerSessions(shard);
-    await release(true);
+    await held.release(true);
     await ended(move);
     if ((await newest()).state !== 'moved') await resumed();
     expect(await newest()).toMatchObject({ state: 'moved', error: null });
@@ -248,11 +194,11 @@ describe('a move of buckets, one of whose processes is killed', () => {
     ['source', 'comparing', 0],
     ['target', 'comparing', 2],
   ] as const)('is given up when the sessions of the %s end before it is %s', async (_, state, shard) => {
-    await hold(state);
+    await held.hold(state);
     const move = moves.start(BUCKETS, 2, 'a test');
-    await isHeld();
+    await held.reached();
     await killServerSessions(shard);
-    await release(true);
+    await held.release(true);
     await ended(move);
     if ((await newest()).state === 'moved') return rolledBack((await newest()).id);
     await ended(moves.abort((await newest()).id));
@@ -266,26 +212,24 @@ describe('a move of buckets, one of whose processes is killed', () => {
     ['finish', 'done', 'done', 2],
   ] as const)(
     'that is over is %sed although the command is killed before it is %s',
-    async (verb, held, end, owner) => {
+    async (verb, moment, end, owner) => {
       expect(await ended(moves.start(BUCKETS, 2, 'a test'))).toMatchObject({ state: 'moved' });
-      await hold(held);
+      await held.hold(moment);
       const command = begin(verb);
-      await isHeld();
+      await held.reached();
       await kill(command);
-      await release(false);
-      await write();
+      await held.release(false);
       expect(await resumed()).toMatchObject({ state: end, error: null });
       await nothingIsLeft(owner);
     },
   );
 
   it('is not disturbed by a mover that was frozen before the flip and wakes up when others have gone on', async () => {
-    await holdFlip();
+    await held.hold('flip');
     const mover = beginMove();
-    await isHeld();
+    await held.reached();
     mover.kill('SIGSTOP');
-    await release(false);
-    await primary.query('DROP TRIGGER hold_flip ON shard_buckets');
+    await held.release(false);
     const move = await resumed();
     expect(move).toMatchObject({ state: 'moved', error: null });
     await write();
@@ -298,17 +242,17 @@ describe('a move of buckets, one of whose processes is killed', () => {
   it('is carried on by workers, one after the other', async () => {
     const back = await ended(moves.start(BUCKETS, 0, 'a test'));
     expect(await ended(moves.finish(back.id))).toMatchObject({ state: 'done' });
-    await hold('comparing');
+    await held.hold('comparing');
     const mover = beginMove();
-    await isHeld();
+    await held.reached();
     await kill(mover);
-    await release(false);
-    await hold('settling');
+    await held.release(false);
+    await held.hold('settling');
     const first = await ProductProcess.start('worker', app.environment);
     started.push(first);
-    await isHeld();
+    await held.reached();
     await kill(first);
-    await release(false);
+    await held.release(false);
     started.push(await ProductProcess.start('worker', app.environment));
     await expect.poll(async () => (await newest()).state, PATIENCE).toBe('moved');
     await rolledBack((await newest()).id);

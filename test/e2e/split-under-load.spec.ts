@@ -14,6 +14,12 @@ const READERS = 6;
 const POSTERS = 3;
 const BEFORE = 30;
 
+interface Rows {
+  id: Id;
+  rows: number;
+  people: number;
+}
+
 /** A shard is split and the split taken back, while people post, delete, follow, love and read as fast as they can. */
 describe('a split under full load', () => {
   let app: TestApp;
@@ -131,7 +137,7 @@ describe('a split under full load', () => {
       FROM activities WHERE actor_id = $1 AND stream = 1 GROUP BY 1`;
     const sums = new Map<Id, { rows: number; people: number }>();
     for (const shard of shards)
-      for (const { id, rows, people } of (await shard.query(text, [author.id])).rows) {
+      for (const { id, rows, people } of (await shard.query<Rows>(text, [author.id])).rows) {
         const before = sums.get(id) ?? { rows: 0, people: 0 };
         sums.set(id, { rows: before.rows + rows, people: before.people + people });
       }

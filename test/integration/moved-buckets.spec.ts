@@ -9,6 +9,7 @@ import {
   leafOf,
   makeLeaf,
   openLeaf,
+  tidyLeaf,
 } from '../../src/activities/leaves.js';
 import { bucketOf } from '../../src/platform/database/buckets.js';
 import { ShardRouter } from '../../src/platform/database/shards.js';
@@ -149,17 +150,37 @@ describe('a bucket that moves', () => {
 
   it('takes nothing on a shard that has handed it over but still holds its rows', async () => {
     const bucket = 11;
-    await closeLeafToWriters(shards[1]!, bucket);
     const [{ id }] = inBucket(bucket) as [Recipient];
-    for (const table of ['activities', leafOf(bucket)]) {
-      for (const text of [
-        `INSERT INTO ${table} VALUES (${id}, 1, 1, 1, 1, 1)`,
-        `DELETE FROM ${table} WHERE recipient_id = ${id}`,
-      ])
-        await expect(shards[1]!.query(text)).rejects.toMatchObject({ code: 'SL002' });
-    }
+    const nobodyWrites = async () => {
+      await closeLeafToWriters(shards[1]!, bucket);
+      for (const table of ['activities', leafOf(bucket)]) {
+        for (const text of [
+          `INSERT INTO ${table} VALUES (${id}, 1, 1, 1, 1, 1)`,
+          `DELETE FROM ${table} WHERE recipient_id = ${id}`,
+        ])
+          await expect(shards[1]!.query(text)).rejects.toMatchObject({ code: 'SL002' });
+      }
+    };
+    await nobodyWrites();
     await openLeaf(shards[1]!, bucket);
+    await write();
+    // Again, with what the first time has left.
+    await nobodyWrites();
+    await openLeaf(shards[1]!, bucket);
+    await tidyLeaf(shards[1]!, bucket);
+    await write();
     await everyoneHasAll();
+  });
+
+  it('opens while somebody reads for long', async () => {
+    const bucket = 13;
+    await closeLeafToWriters(shards[1]!, bucket);
+    const reader = await connectTo(app.environment.ACTIVITY_SHARD_URLS!.split(',')[1]!);
+    await reader.query(`BEGIN; SELECT count(*) FROM ${leafOf(bucket)}`);
+    await openLeaf(shards[1]!, bucket);
+    await tidyLeaf(shards[1]!, bucket);
+    await write();
+    await reader.end();
   });
 
   it('is unavailable while it is nowhere, which is not for ever', async () => {

@@ -11,6 +11,7 @@ import { ShardMoves, type StartedMove } from '../../src/ops/shard-moves.js';
 import { bucketOf } from '../../src/platform/database/buckets.js';
 import { ShardRouter } from '../../src/platform/database/shards.js';
 import { Accounts } from '../../src/users/accounts.js';
+import { HeldMoves } from '../support/held-moves.js';
 import { emptyDatabase, leftovers, partitionsOf } from '../support/shards.js';
 import { connectTo } from '../support/sql.js';
 import { TestApp } from '../support/test-app.js';
@@ -79,10 +80,16 @@ describe('buckets that move between shards', () => {
   const underLoad = async <Result>(work: () => Promise<Result>): Promise<Result> => {
     let going = true;
     const writing = (async () => {
-      for (; going; await delay(20)) await write(written.length % 2 === 0 ? app : other);
+      while (going) {
+        await write(written.length % 2 === 0 ? app : other);
+        await delay(20);
+      }
     })();
     const reading = people.slice(0, 4).map(async (person, index) => {
-      for (; going; await delay(5)) await read(person, index % 2 === 0 ? app : other);
+      while (going) {
+        await read(person, index % 2 === 0 ? app : other);
+        await delay(5);
+      }
     });
     try {
       return await work();
@@ -93,34 +100,28 @@ describe('buckets that move between shards', () => {
   };
   const inBuckets = (buckets: readonly number[]) =>
     people.filter(({ id }) => buckets.includes(bucketOf(id))).length;
-  const [first, second] = [
-    [0, 2, 4, 6],
-    [1, 3],
-  ];
+  const first = [0, 2, 4, 6];
+  const second = [1, 3];
 
   it('are read and written throughout, and every row is there once, also after a rollback and another move', async () => {
     for (let i = 0; i < 20; i++) await write();
-    const started = await underLoad(() =>
-      moves.start(first!, 2, 'a test').then(async (move) => (await move.finished, move)),
-    );
-    const moved = await moves.find(started.id);
+    const moved = await underLoad(async () => ended(await moves.start(first, 2, 'a test')));
     expect(moved).toMatchObject({ error: null, state: 'moved', source: 0, target: 2, buckets: first });
     expect(moved.writePauseMs).toBeLessThan(1_000);
-    expect(moved.rowsCompared).toBeGreaterThanOrEqual(20 * inBuckets(first!));
+    expect(moved.rowsCompared).toBeGreaterThanOrEqual(20 * inBuckets(first));
     expect((await partitionsOf(shards[2]!)).readable).toEqual(first);
     expect((await partitionsOf(shards[0]!)).readable).not.toContain(0);
-    const { ownerOf } = other.get(ShardRouter);
-    expect(ownerOf.call(other.get(ShardRouter), 0).name).toBe('shard-2');
+    expect(other.get(ShardRouter).ownerOf(0).name).toBe('shard-2');
     // The old owner still has the rows, and gets what is written now.
-    await underLoad(() => vi.waitFor(() => everyoneHasAllSoon(inBuckets(first!)), PATIENCE));
+    await underLoad(() => vi.waitFor(() => everyoneHasAllSoon(inBuckets(first)), PATIENCE));
 
-    const back = await underLoad(async () => ended(await moves.rollback(started.id)));
+    const back = await underLoad(async () => ended(await moves.rollback(moved.id)));
     expect(back).toMatchObject({ error: null, state: 'returned' });
     expect(await leftovers(shards)).toEqual([]);
     expect((await partitionsOf(shards[2]!)).leaves).toEqual([]);
     await everyoneHasAll();
 
-    const again = await underLoad(async () => ended(await moves.start(first!, 2, 'a test')));
+    const again = await underLoad(async () => ended(await moves.start(first, 2, 'a test')));
     expect(again).toMatchObject({ error: null, state: 'moved' });
     const done = await underLoad(async () => ended(await moves.finish(again.id)));
     expect(done).toMatchObject({ error: null, state: 'done' });
@@ -135,14 +136,14 @@ describe('buckets that move between shards', () => {
     const [{ rows }] = (
       await shards[0]!.query<{ rows: number }>(
         `SELECT count(*)::int AS rows FROM activities WHERE recipient_id = ANY ($1::bigint[])`,
-        [people.filter(({ id }) => first!.includes(bucketOf(id))).map(({ id }) => id)],
+        [people.filter(({ id }) => first.includes(bucketOf(id))).map(({ id }) => id)],
       )
     ).rows as [{ rows: number }];
     expect(rows).toBeGreaterThanOrEqual((written.length - 1) * copies);
   };
 
   it('carry removals and changes of rows along, both ways', async () => {
-    const [person] = people.filter(({ id }) => second!.includes(bucketOf(id)));
+    const [person] = people.filter(({ id }) => second.includes(bucketOf(id)));
     const change = async (from: number, entry: number, to: number) => {
       const text = 'UPDATE activities SET entry_id = $3 WHERE recipient_id = $1 AND entry_id = $2';
       expect((await shards[from]!.query(text, [person!.id, entry, to])).rowCount).toBe(1);
@@ -152,7 +153,7 @@ describe('buckets that move between shards', () => {
         'SELECT entry_id::int AS entry FROM activities WHERE recipient_id = $1 ORDER BY 1 DESC LIMIT 3';
       return (await shards[on]!.query<{ entry: number }>(text, [person!.id])).rows.map(({ entry }) => entry);
     };
-    const move = await moves.start(second!, 2, 'a test');
+    const move = await moves.start(second, 2, 'a test');
     await change(1, 1_000, 900_001);
     expect((await ended(move)).state).toBe('moved');
     expect((await entries(2))[0]).toBe(900_001);
@@ -175,7 +176,7 @@ describe('buckets that move between shards', () => {
   });
 
   it('are given up without a trace while they are still where they were', async () => {
-    const move = await moves.start(second!, 0, 'a test');
+    const move = await moves.start(second, 0, 'a test');
     const aborted = await ended(await moves.abort(move.id));
     expect(aborted).toMatchObject({ error: null, state: 'aborted' });
     expect(await leftovers(shards)).toEqual([]);
@@ -184,36 +185,24 @@ describe('buckets that move between shards', () => {
   });
 
   it('are not handed over when the copy differs', async () => {
-    const blocker = await connectTo(app.environment.DATABASE_URL!);
-    // Holds the move between the copy and the comparison.
-    await blocker.query(`
-      CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS $$
-      BEGIN PERFORM pg_advisory_xact_lock(99); RETURN NEW; END $$;
-      CREATE TRIGGER hold BEFORE UPDATE OF state ON shard_moves FOR EACH ROW
-      WHEN (NEW.state = 'comparing') EXECUTE FUNCTION hold();
-      SELECT pg_advisory_lock(99)`);
+    const held = await HeldMoves.prepare(app.environment);
+    await held.hold('comparing');
     const move = await moves.start([3], 2, 'a test');
-    await expect
-      .poll(
-        async () => (await blocker.query(`SELECT FROM pg_locks WHERE objid = 99 AND NOT granted`)).rowCount,
-        PATIENCE,
-      )
-      .toBe(1);
+    await held.reached();
     await shards[2]!.query('SET session_replication_role = replica');
     const { rowCount } = await shards[2]!.query(
       'DELETE FROM activities_b03 WHERE ctid = (SELECT ctid FROM activities_b03 LIMIT 1)',
     );
     expect(rowCount).toBe(1);
     await shards[2]!.query('RESET session_replication_role');
-    await blocker.query('SELECT pg_advisory_unlock(99)');
+    await held.release(true);
+    await held.end();
     const stuck = await ended(move);
     expect(stuck).toMatchObject({ state: 'comparing', carriedOn: false });
     expect(stuck.error).toMatch(/activities_b03 differs among the recipients/);
     await expect(moves.start([5], 2, 'a test')).rejects.toMatchObject({ key: 'shard-move-running' });
     expect(await ended(await moves.abort(move.id))).toMatchObject({ state: 'aborted', error: null });
     expect(await leftovers(shards)).toEqual([]);
-    await blocker.query('DROP TRIGGER hold ON shard_moves; DROP FUNCTION hold()');
-    await blocker.end();
     await everyoneHasAll();
   });
 
@@ -282,31 +271,5 @@ describe('buckets that move between shards', () => {
     expect(plan.flatMap(({ buckets }) => buckets).length).toBeGreaterThan(6);
     const half = await app.get(ShardBalance).half(0, 2);
     expect(half.buckets.length).toBeGreaterThan(4);
-  });
-});
-
-describe('a database that does not fit as a shard', () => {
-  it('is refused with the reasons, which name no password', async () => {
-    const app = await TestApp.start({ ROLES: 'http' });
-    const additions = app.get(ShardAdditions);
-    const refused = (url: string) =>
-      additions.add({ url, by: 'a test' }).then(
-        () => expect.unreachable(),
-        (error: Error) => error,
-      );
-    const [known] = app.environment.ACTIVITY_SHARD_URLS!.split(',') as [string];
-    expect(await refused(known)).toMatchObject({ key: 'shard-unfit' });
-    const full = await emptyDatabase(app.environment, 'full');
-    const client = await connectTo(full);
-    await client.query('CREATE TABLE something (id int)');
-    await client.end();
-    expect((await refused(full)).message).toMatch(/is not empty: it has 1 tables/);
-    expect(await refused('nonsense with a secret')).toMatchObject({ key: 'invalid-request' });
-    const wrong = Object.assign(new URL(full), { password: 'not-the-right-one' }).href;
-    const error = await refused(wrong);
-    expect(error).toMatchObject({ key: 'shard-unfit' });
-    expect(error.message).not.toContain('not-the-right-one');
-    expect(app.get(ShardRouter).shards).toHaveLength(2);
-    await app.stop();
   });
 });

@@ -19,7 +19,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const stack = await EmbeddedStack.start({
     dataDir,
     durable: false,
-    postgresSettings: { max_connections: '500' },
+    // Replication whose connection was ended begins again soon.
+    postgresSettings: { max_connections: '500', wal_retrieve_retry_interval: '500ms' },
   });
   await migrateAll(
     Config.from({

@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { type PlannedMove, ShardBalance } from '../../ops/shard-balance.js';
 import { type MoveView, ShardMoves, type StartedMove } from '../../ops/shard-moves.js';
 import { BUCKET_COUNT } from '../../platform/database/buckets.js';
+import { errorText } from '../../platform/error-text.js';
 import { CommandError, complain, operator, printResult, withServices } from './operate.js';
 import { countParser, parseMoveId } from './option-parsers.js';
 import { Progress } from './progress.js';
@@ -69,7 +70,10 @@ function splitCommand(): Command {
     .action(({ from, to, dryRun, json }: Json & { from: number; to: number; dryRun?: boolean }) =>
       withServices(async (services) => {
         const plan = await services.get(ShardBalance).half(from, to);
-        if (dryRun) return printResult(json, { moves: [plan] }, describePlan(plan));
+        if (dryRun) {
+          printResult(json, { moves: [plan] }, describePlan(plan));
+          return;
+        }
         const started = await services.get(ShardMoves).start(plan.buckets, to, operator());
         conclude(json, await carryOut(services, started));
       }),
@@ -87,8 +91,10 @@ function rebalanceCommand(): Command {
     .action(({ dryRun, json }: Json & { dryRun?: boolean }) =>
       withServices(async (services) => {
         const plan = await services.get(ShardBalance).plan();
-        if (dryRun || plan.length === 0)
-          return printResult(json, { moves: plan }, plan.map(describePlan).join('\n') || 'nothing to move');
+        if (dryRun || plan.length === 0) {
+          printResult(json, { moves: plan }, plan.map(describePlan).join('\n') || 'nothing to move');
+          return;
+        }
         const moves: MoveView[] = [];
         for (const { buckets, target } of plan) {
           const started = await services.get(ShardMoves).start(buckets, target, operator());
@@ -134,7 +140,7 @@ async function onlyMove(moves: ShardMoves): Promise<string> {
 /** Shows a move's progress until it rests, is over or stands still. Ctrl-C gives it up. */
 async function carryOut(services: INestApplicationContext, { id }: StartedMove): Promise<MoveView> {
   const moves = services.get(ShardMoves);
-  const abort = () => void moves.abort(id).catch((error: Error) => complain(`sluice: ${error.message}`));
+  const abort = () => void moves.abort(id).catch((error: unknown) => complain(`sluice: ${errorText(error)}`));
   process.on('SIGINT', abort);
   const progress = new Progress();
   let told = '';

@@ -31,7 +31,8 @@ export function halfOf(loads: readonly BucketLoad[]): number[] {
 export function evenOut(loads: readonly BucketLoad[], shards: number): MovePlan[] {
   const current = loads.map((load) => ({ ...load, origin: load.shard }));
   const worth = (sum(loads) / shards) * WORTH;
-  for (let step = 0; step < loads.length; step++) {
+  // Each step brings two shards closer; a bucket for each is more than enough of them.
+  for (let steps = loads.length; steps > 0; steps--) {
     const totals = Array.from({ length: shards }, (_, shard) =>
       sum(current.filter((load) => load.shard === shard)),
     );

@@ -33,11 +33,12 @@ const base: Record<string, string> = {
   random_page_cost: '1.1',
   // Feed queries take well under a millisecond; compiling one takes longer than any could gain.
   jit: 'off',
-  // A shard move copies partitions between databases by logical replication, several tables at a time.
+  // A shard move copies partitions between databases by logical replication: one table at a time, so that the copy leaves
+  // the other cores to those who read and write.
   wal_level: 'logical',
   max_worker_processes: '24',
   max_logical_replication_workers: '12',
-  max_sync_workers_per_subscription: '4',
+  max_sync_workers_per_subscription: '1',
   max_replication_slots: '24',
   max_wal_senders: '24',
   timezone: 'UTC',
