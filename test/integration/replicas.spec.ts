@@ -1,27 +1,22 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Replicas } from '../../src/activities/replicas.js';
-import { migrateAll } from '../../src/ops/migrate.js';
 import { ShardMoves } from '../../src/ops/shard-moves.js';
 import { Config } from '../../src/platform/config/config.js';
 import { bucketOf } from '../../src/platform/database/buckets.js';
 import { ShardRouter } from '../../src/platform/database/shards.js';
-import { EmbeddedStack } from '../../src/platform/embedded/embedded-stack.js';
 import { Metrics } from '../../src/platform/metrics/metrics.js';
 import type { Client } from '../support/client.js';
-import { ReplicaServer } from '../support/replica-server.js';
+import type { ReplicaServer } from '../support/replica-server.js';
+import { ReplicatedStack } from '../support/replicated-stack.js';
 import { connectTo, maintenanceUrl } from '../support/sql.js';
-import { createStores, type TestEnvironment } from '../support/stores.js';
+import type { TestEnvironment } from '../support/stores.js';
 import { TestApp } from '../support/test-app.js';
 
 const FANS = 12;
 
 describe('replicas of the shards', () => {
-  let dataDir: string;
-  let stack: EmbeddedStack;
+  let replicated: ReplicatedStack;
   let server: ReplicaServer;
   let environment: TestEnvironment;
   let app: TestApp;
@@ -30,24 +25,10 @@ describe('replicas of the shards', () => {
   let fans: Client[];
 
   beforeAll(async () => {
-    dataDir = await mkdtemp(join(tmpdir(), 'sluice-replicated-'));
-    stack = await EmbeddedStack.start({ dataDir, durable: false });
-    const { databaseUrl, shardUrls } = stack.urls;
-    environment = {
-      ...(await createStores()),
-      DATABASE_URL: databaseUrl,
-      ACTIVITY_SHARD_URLS: shardUrls.join(','),
-      REDIS_URL: inject('stack').redisUrl,
-      // A busy machine is no lag.
-      REPLICA_LAG_MS: '2000',
-    };
-    await migrateAll(Config.from(environment));
-    server = await ReplicaServer.start(databaseUrl);
-    environment.ACTIVITY_REPLICA_URLS = shardUrls
-      .map((url, shard) => `${shard}=${server.url(url)}`)
-      .join(',');
+    replicated = await ReplicatedStack.start();
+    ({ server, environment } = replicated);
     app = await TestApp.start({}, environment);
-    replica = await connectTo(maintenanceUrl(server.url(shardUrls[0]!)));
+    replica = await connectTo(maintenanceUrl(server.url(environment.DATABASE_URL!)));
     replica.on('error', () => undefined);
     author = await app.user('author');
     fans = await Promise.all(Array.from({ length: FANS }, (_, i) => app.user(`fan${i}`)));
@@ -57,9 +38,7 @@ describe('replicas of the shards', () => {
   afterAll(async () => {
     await replica.end().catch(() => undefined);
     await app.stop();
-    await server.stop();
-    await stack.stop();
-    await rm(dataDir, { recursive: true, force: true });
+    await replicated.stop();
   });
 
   const reads = async (source: 'replica' | 'shard') => {
