@@ -1,4 +1,4 @@
-import pg from 'pg';
+import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Replicas } from '../../src/activities/replicas.js';
 import { ShardMoves } from '../../src/ops/shard-moves.js';
