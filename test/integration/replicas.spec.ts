@@ -1,25 +1,22 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import type pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Replicas } from '../../src/activities/replicas.js';
-import { migrateAll } from '../../src/ops/migrate.js';
+import { ShardMoves } from '../../src/ops/shard-moves.js';
 import { Config } from '../../src/platform/config/config.js';
+import { bucketOf } from '../../src/platform/database/buckets.js';
 import { ShardRouter } from '../../src/platform/database/shards.js';
-import { EmbeddedStack } from '../../src/platform/embedded/embedded-stack.js';
 import { Metrics } from '../../src/platform/metrics/metrics.js';
 import type { Client } from '../support/client.js';
-import { ReplicaServer } from '../support/replica-server.js';
+import type { ReplicaServer } from '../support/replica-server.js';
+import { ReplicatedStack } from '../support/replicated-stack.js';
 import { connectTo, maintenanceUrl } from '../support/sql.js';
-import { createStores, type TestEnvironment } from '../support/stores.js';
+import type { TestEnvironment } from '../support/stores.js';
 import { TestApp } from '../support/test-app.js';
 
 const FANS = 12;
 
 describe('replicas of the shards', () => {
-  let dataDir: string;
-  let stack: EmbeddedStack;
+  let replicated: ReplicatedStack;
   let server: ReplicaServer;
   let environment: TestEnvironment;
   let app: TestApp;
@@ -28,24 +25,10 @@ describe('replicas of the shards', () => {
   let fans: Client[];
 
   beforeAll(async () => {
-    dataDir = await mkdtemp(join(tmpdir(), 'sluice-replicated-'));
-    stack = await EmbeddedStack.start({ dataDir, durable: false });
-    const { databaseUrl, shardUrls } = stack.urls;
-    environment = {
-      ...(await createStores()),
-      DATABASE_URL: databaseUrl,
-      ACTIVITY_SHARD_URLS: shardUrls.join(','),
-      REDIS_URL: inject('stack').redisUrl,
-      // A busy machine is no lag.
-      REPLICA_LAG_MS: '2000',
-    };
-    await migrateAll(Config.from(environment));
-    server = await ReplicaServer.start(databaseUrl);
-    environment.ACTIVITY_REPLICA_URLS = shardUrls
-      .map((url, shard) => `${shard}=${server.url(url)}`)
-      .join(',');
+    replicated = await ReplicatedStack.start();
+    ({ server, environment } = replicated);
     app = await TestApp.start({}, environment);
-    replica = await connectTo(maintenanceUrl(server.url(shardUrls[0]!)));
+    replica = await connectTo(maintenanceUrl(server.url(environment.DATABASE_URL!)));
     replica.on('error', () => undefined);
     author = await app.user('author');
     fans = await Promise.all(Array.from({ length: FANS }, (_, i) => app.user(`fan${i}`)));
@@ -55,9 +38,7 @@ describe('replicas of the shards', () => {
   afterAll(async () => {
     await replica.end().catch(() => undefined);
     await app.stop();
-    await server.stop();
-    await stack.stop();
-    await rm(dataDir, { recursive: true, force: true });
+    await replicated.stop();
   });
 
   const reads = async (source: 'replica' | 'shard') => {
@@ -158,6 +139,38 @@ describe('replicas of the shards', () => {
     expect(await reads('replica')).toBeGreaterThan(before);
   });
 
+  it('follow a bucket that moves to another shard', async () => {
+    await inUse();
+    const moves = app.get(ShardMoves);
+    const router = app.get(ShardRouter);
+    const [, reader] = fans as [Client, Client];
+    const bucket = bucketOf(reader.id);
+    const target = 1 - router.numberOf(router.ownerOf(bucket));
+    let watching = true;
+    let seen = 0;
+    const watch = (async () => {
+      for (; watching; seen++) {
+        const id = await post(`while it moves ${seen}`);
+        await app.drained();
+        expect((await idsOf(reader))[0]).toBe(id);
+      }
+    })();
+    const { id, finished } = await moves.start([bucket], target, 'A');
+    await finished;
+    expect((await moves.find(id)).state).toBe('moved');
+    expect(router.numberOf(router.ownerOf(bucket))).toBe(target);
+    const before = seen;
+    await expect.poll(() => seen, { timeout: 30_000 }).toBeGreaterThan(before + 3);
+    watching = false;
+    await watch;
+    await (
+      await moves.finish(id)
+    ).finished;
+    const read = await reads('replica');
+    await idsOf(reader);
+    expect(await reads('replica')).toBe(read + 1);
+  });
+
   it('are told of to operators, without the way in', async () => {
     await inUse();
     const admin = await app.user('root');
@@ -174,7 +187,6 @@ describe('replicas of the shards', () => {
         lagBytes: expect.any(Number),
       },
     ]);
-    expect(body.shards[0].slots).toEqual([]);
     expect(JSON.stringify(body)).not.toContain(password);
     const exposed = await app.get(Metrics).registry.metrics();
     expect(exposed).toContain('sluice_replica_readable{replica="shard-1-replica-0"} 1');
@@ -207,10 +219,6 @@ describe('replicas of the shards', () => {
     await expect(
       new Replicas(unknown, app.get(ShardRouter), app.get(Metrics)).onModuleInit(),
     ).rejects.toThrow(/a replica of shard 7, which there is not/);
-    for (const malformed of [server.url(second), '0=http://a/b', 'x=postgres://a/b', '0=postgres://a'])
-      expect(() => Config.from({ ...environment, ACTIVITY_REPLICA_URLS: malformed })).toThrow(
-        /ACTIVITY_REPLICA_URLS: each must be the number of a shard/,
-      );
   });
 
   it('may die without an error for anybody', async () => {
