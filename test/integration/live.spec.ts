@@ -160,8 +160,13 @@ describe('what is new, sent to those who listen', () => {
     await servers.withWorker(async () => {
       // Of three bytes a letter, and told twice: the sockets alone hold some megabytes, of new kernels up to twenty.
       const quoted = await servers.publish(friend!, '€'.repeat(4_900));
-      const quote = async () =>
-        (await friend!.post('/v1/posts', { body: '€'.repeat(4_900), repostOf: quoted })).body.id as string;
+      const quote = async () => {
+        const { status, body } = await friend!.post(`/v1/posts/${quoted}/repost`, {
+          body: '€'.repeat(4_900),
+        });
+        expect(status).toBe(201);
+        return body.id as string;
+      };
       ids.push(quoted);
       for (let i = 0; i < 200 && servers.app.get(LiveStreams).overflows === 0; i++) {
         ids.push(...(await Promise.all(Array.from({ length: 8 }, quote))));

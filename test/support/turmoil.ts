@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import type { Id } from '../../src/platform/ids/ids.js';
 
 const EVENTS = [
   'a gate closed',
@@ -11,7 +12,7 @@ const EVENTS = [
 /** Counts what a test that lets things happen at random has to have seen, so that it does not pass because all was quiet. */
 export class Turmoil {
   private readonly times = new Map<(typeof EVENTS)[number], number>();
-  private pulled = 0;
+  private pulled = new Set<Id>();
 
   constructor(private readonly primary: pg.Client) {}
 
@@ -19,13 +20,15 @@ export class Turmoil {
     this.times.set(event, (this.times.get(event) ?? 0) + 1);
   }
 
-  /** Notes whether there are more pulled authors than the last time, or fewer. */
+  /** Notes which authors came to be pulled since the last time, and which are, or were, being written again. */
   async notePulled(): Promise<void> {
-    const { rows } = await this.primary.query<{ n: number }>('SELECT count(*)::int AS n FROM pulled_authors');
-    const { n } = rows[0]!;
-    if (n > this.pulled) this.note('an author came to be pulled');
-    if (n < this.pulled) this.note('an author came to be written again');
-    this.pulled = n;
+    const { rows } = await this.primary.query<{ id: Id; state: string }>(
+      "SELECT author_id AS id, state FROM pulled_authors WHERE state <> 'never'",
+    );
+    const pulled = new Set(rows.filter(({ state }) => state === 'pulled').map(({ id }) => id));
+    if ([...pulled].some((id) => !this.pulled.has(id))) this.note('an author came to be pulled');
+    if ([...this.pulled].some((id) => !pulled.has(id))) this.note('an author came to be written again');
+    this.pulled = pulled;
   }
 
   /** What has not happened at all. */
