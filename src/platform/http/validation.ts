@@ -107,7 +107,8 @@ class RememberingPipe extends ValidationPipe {
 
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
     const { type, metatype } = metadata;
-    const key = type === 'query' && metatype ? JSON.stringify(value) : undefined;
+    const isWhole = type === 'query' && metatype && typeof value === 'object' && !Array.isArray(value);
+    const key = isWhole ? JSON.stringify(value) : undefined;
     if (key === undefined || key.length > MOST_REMEMBERED_LENGTH) return super.transform(value, metadata);
     const queries = this.known.get(metatype!) ?? new Map<string, object>();
     let query = queries.get(key);
