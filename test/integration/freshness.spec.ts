@@ -75,7 +75,7 @@ describe('news of a feed, asked for by HEAD', () => {
     expect(new Set(commands.map(([name]) => name!.toUpperCase()))).toEqual(new Set(['EVALSHA']));
     monitor.disconnect();
 
-    const query = vi.spyOn(servers.app.get(PrimaryDatabase), 'query');
+    const query = vi.spyOn(servers.app.get(PrimaryDatabase), 'sharedTuples');
     const freshness = servers.app.get(Freshness);
     const tags = await Promise.all(Array.from({ length: 100 }, () => freshness.tag(reader!.id, 'friend')));
     expect(tags).toEqual(Array(100).fill(tag.slice(3, -1)));
