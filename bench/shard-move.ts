@@ -23,6 +23,7 @@ const SIZES: Record<string, Size> = {
   small: { rows: 500_000, recipients: 10_000 },
 };
 const ROWS_PER_SECOND = 1_000;
+const WARM_UP_SECONDS = 5;
 const BEFORE_SECONDS = 10;
 const PAGE = 20;
 const BY = 'the benchmark';
@@ -60,6 +61,7 @@ async function run({ stack, size, say }: BenchContext): Promise<Report> {
     if (page?.length !== PAGE) readErrors++;
   };
   posts.start(ROWS_PER_SECOND);
+  await readMeanwhile(read, () => delay(WARM_UP_SECONDS * 1_000));
   const before = await readMeanwhile(read, () => delay(BEFORE_SECONDS * 1_000));
   say(`moving ${buckets.length} buckets`);
   const began = performance.now();

@@ -8,9 +8,10 @@ import { Problem } from '../platform/http/problem.js';
 import type { Id } from '../platform/ids/ids.js';
 import { checkMove } from './shard-move/move-check.js';
 import { MoveRun } from './shard-move/move-run.js';
-import { BEFORE_FLIP, type MoveState } from './shard-move/move-states.js';
+import { BEFORE_FLIP, type MoveRecord, type MoveState } from './shard-move/move-states.js';
 import { type MovePlan, MoveStore } from './shard-move/move-store.js';
 import { type MoveView, viewOf } from './shard-move/move-view.js';
+import { readLag, replicationName } from './shard-move/replication.js';
 
 export type { MovePlan, MoveView };
 
@@ -100,12 +101,12 @@ export class ShardMoves implements BeforeApplicationShutdown {
 
   /** @throws Problem `not-found` */
   async find(id: Id): Promise<MoveView> {
-    return viewOf(await this.store.find(id));
+    return this.view(await this.store.find(id));
   }
 
   /** The newest moves, newest first. */
   async list(): Promise<MoveView[]> {
-    return (await this.store.newest(LISTED)).map(viewOf);
+    return Promise.all((await this.store.newest(LISTED)).map((move) => this.view(move)));
   }
 
   /** What this process carries on is interrupted; a worker goes on with it. */
@@ -113,6 +114,14 @@ export class ShardMoves implements BeforeApplicationShutdown {
     const all = [...this.running.values()];
     for (const { run } of all) run.stop('interrupted');
     await Promise.all(all.map(({ finished }) => finished));
+  }
+
+  /** While a move rests, nobody notes how far behind the old shard is: the new one is asked. */
+  private async view(move: MoveRecord): Promise<MoveView> {
+    if (move.state !== 'moved') return viewOf(move);
+    const target = this.shards.shards[move.target];
+    const lag = await target?.query(readLag, [replicationName(move.id, 'back')]).catch(() => undefined);
+    return { ...viewOf(move), lagBytes: lag?.[0]?.bytes ?? null, lagMs: null };
   }
 
   private async begin(id: Id, from: readonly MoveState[], to: MoveState): Promise<StartedMove> {

@@ -8,6 +8,9 @@ import { connectionTo } from './fitness.js';
 /** `there`: from the old owner to the new one; `back`: the other way, once the new one has taken over. */
 export type Direction = 'there' | 'back';
 
+/** How publication, slot and subscription of a move are called. */
+export const replicationName = (move: Id, direction: Direction): string => `sluice_move_${move}_${direction}`;
+
 /** How far a subscription has copied its tables. */
 export interface SyncState {
   tables: number;
@@ -20,7 +23,7 @@ export interface SyncState {
 const file = <Row>(name: string) => sqlFile<Row>(import.meta.url, `./sql/${name}.sql`);
 const readSubscription = file<{ oid: string; enabled: boolean; syncSlots: string }>('read-subscription');
 const readSync = file<SyncState>('read-sync');
-const readLag = file<{ bytes: number; active: boolean }>('read-lag');
+export const readLag = file<{ bytes: number; active: boolean }>('read-lag');
 const listSlots = file<{ name: string; pid: number | null }>('list-slots');
 const writeMark = file<{ number: string }>('write-mark');
 const readMark = file<{ number: string }>('read-mark');
@@ -47,7 +50,7 @@ export class Replication {
     private readonly direction: Direction,
     private readonly buckets: readonly number[],
   ) {
-    this.name = `sluice_move_${move}_${direction}`;
+    this.name = replicationName(move, direction);
   }
 
   /** Begins to keep what changes on the publishing side. */
