@@ -191,9 +191,8 @@ describe('every feed, whatever happens', () => {
       say('the gate opens');
       return;
     }
-    const shard = oneOf([undefined, 0, 1]);
-    const where = shard === undefined ? {} : { shard };
-    say(`the gate ${shard ?? ''} closes`);
+    const where: { shard?: number } = oneOf([{}, { shard: 0 }, { shard: 1 }]);
+    say(`the gate ${where.shard ?? ''} closes`);
     await gate.close({ reason: 'model', by: 'model', ...where }).then(
       () => {
         closed.push(where);
