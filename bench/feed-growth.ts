@@ -26,11 +26,11 @@ const SIZES: Record<string, Size> = {
   large: { fill: 'large', stages: [M, 10 * M, 50 * M], audience: 20_000 },
   small: { fill: 'small', stages: [0.1 * M, 0.5 * M], audience: 2_000 },
 };
-const ROUNDS = 5;
+const ROUNDS = 4;
 const SECONDS = 2.5;
 /** Longer, since the slowest hundredth is to be told from chance. */
-const PACED_SECONDS = 4;
-const WARM_UP_SECONDS = 5;
+const PACED_SECONDS = 3.5;
+const WARM_UP_SECONDS = 4;
 const FAN_OUTS = 6;
 const PAGE = 20;
 

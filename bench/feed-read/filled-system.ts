@@ -77,7 +77,7 @@ export class FilledSystem {
     const first = this.posts + 1;
     const count = Math.round(((activities - this.activities) * this.authors) / this.follows.length);
     say(`writing ${count.toLocaleString('en')} posts`);
-    await onPrimary(this.services, (client) => this.writePosts(client, first, count));
+    await this.writePosts(first, count);
     say('writing their rows in the feeds');
     const range = { from: this.idOf(first + count - 1), to: this.idOf(first) };
     const written = await Promise.all(this.shards.map((shard) => shard.write(range)));
@@ -91,19 +91,33 @@ export class FilledSystem {
     return String(this.newest - (BigInt(number * BETWEEN_POSTS_MS) << 22n));
   }
 
-  private async writePosts(client: pg.Client, first: number, count: number): Promise<void> {
+  /** On two connections, the older half beside the newer one. */
+  private async writePosts(first: number, count: number): Promise<void> {
+    const middle = first + Math.ceil(count / 2);
+    const halves = [
+      [first, middle - 1],
+      [middle, first + count - 1],
+    ] as const;
+    await Promise.all(
+      halves.map(([from, to]) => onPrimary(this.services, (client) => this.writeRange(client, from, to))),
+    );
+    await onPrimary(this.services, (client) =>
+      client.query(`
+        UPDATE users SET posts_count = written.posts, name = 'Person ' || username,
+          bio = 'Reads, writes and answers to ' || username || ' on most days.'
+        FROM (SELECT author_id, count(*) AS posts FROM posts GROUP BY 1) AS written WHERE author_id = users.id`),
+    );
+  }
+
+  private async writeRange(client: pg.Client, from: number, to: number): Promise<void> {
     await client.query(
       `INSERT INTO posts (id, author_id, body)
        SELECT $1::bigint - ((number * $2::bigint) << 22), bench_authors.id, substr($3, 1 + (dice & 1023)::int, 30 + (dice >> 10 & 255)::int)
        FROM (
          SELECT number, hashint8extended(number, 1) & 2147483647 AS dice FROM generate_series($4::bigint, $5::bigint, -1) AS number
        ) AS drawn JOIN bench_authors ON place = dice % $6`,
-      [String(this.newest), BETWEEN_POSTS_MS, inventedText(), first + count - 1, first, this.authors],
+      [String(this.newest), BETWEEN_POSTS_MS, inventedText(), to, from, this.authors],
     );
-    await client.query(`
-      UPDATE users SET posts_count = written.posts, name = 'Person ' || username,
-        bio = 'Reads, writes and answers to ' || username || ' on most days.'
-      FROM (SELECT author_id, count(*) AS posts FROM posts GROUP BY 1) AS written WHERE author_id = users.id`);
   }
 }
 
