@@ -19,8 +19,13 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const stack = await EmbeddedStack.start({
     dataDir,
     durable: false,
-    // Replication whose connection was ended begins again soon.
-    postgresSettings: { max_connections: '500', wal_retrieve_retry_interval: '500ms' },
+    postgresSettings: {
+      max_connections: '500',
+      // Replication whose connection was ended begins again soon.
+      wal_retrieve_retry_interval: '500ms',
+      // The statements of hundreds of databases are told apart; a statement that was run once is the first to be forgotten.
+      'pg_stat_statements.max': '50000',
+    },
   });
   await migrateAll(
     Config.from({
