@@ -225,7 +225,7 @@ describe('a move of buckets, one of whose processes is killed', () => {
     ['rollback', 'returned', 'returned', 0],
     ['finish', 'done', 'done', 2],
   ] as const)(
-    'that is over is %sed although the command is killed before it is %s',
+    'ends by %s although the command is killed before it is %s',
     async (verb, moment, end, owner) => {
       expect(await ended(moves.start(BUCKETS, 2, 'a test'))).toMatchObject({ state: 'moved' });
       await held.hold(moment);
@@ -235,12 +235,13 @@ describe('a move of buckets, one of whose processes is killed', () => {
       await held.release(false);
       expect(await resumed()).toMatchObject({ state: end, error: null });
       await nothingIsLeft(owner);
+      if (owner === 0) return;
+      const back = await ended(moves.start(BUCKETS, 0, 'a test'));
+      expect(await ended(moves.finish(back.id))).toMatchObject({ state: 'done', error: null });
     },
   );
 
   it('is carried on by workers, one after the other', async () => {
-    const back = await ended(moves.start(BUCKETS, 0, 'a test'));
-    expect(await ended(moves.finish(back.id))).toMatchObject({ state: 'done' });
     await held.hold('comparing');
     const mover = beginMove();
     await held.reached();

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { useGateKey } from '../../src/activities/fence.js';
 import { Gate } from '../../src/fanout/gate.js';
+import { ShardMoves, type StartedMove } from '../../src/ops/shard-moves.js';
 import { Accounts } from '../../src/users/accounts.js';
 import type { Client } from '../support/client.js';
 import { findPgbouncer, PgBouncer, pgbouncerMissing, SERVER_CONNECTIONS } from '../support/pgbouncer.js';
@@ -22,8 +23,9 @@ describe.skipIf(!findPgbouncer())(`through PgBouncer that pools transactions${pg
   beforeAll(async () => {
     stores = await createStores();
     bouncer = await PgBouncer.start(stores);
+    const direct = { ACTIVITY_SHARD_DIRECT_URLS: stores.ACTIVITY_SHARD_URLS! };
     // Small chunks, so that a fan-out is planned, cut and counted like a large one.
-    app = await TestApp.start({ FANOUT_CHUNK_SIZE: '10' }, bouncer.environment);
+    app = await TestApp.start({ FANOUT_CHUNK_SIZE: '10', ...direct }, bouncer.environment);
     [admin, author] = [await app.signUp('admin'), await app.signUp('author')];
     await app.get(Accounts).setRole('admin', 'admin');
     fans = await Promise.all(Array.from({ length: FANS }, (_, i) => app.user(`fan${i}`)));
@@ -168,5 +170,20 @@ describe.skipIf(!findPgbouncer())(`through PgBouncer that pools transactions${pg
     await expect(frozen.query('COMMIT')).rejects.toThrow();
     await frozen.end().catch(() => undefined);
     await app.get(Gate).open('A');
+  });
+
+  it('moves buckets past it, from server to server', async () => {
+    const moves = app.get(ShardMoves);
+    const ended = async ({ id, finished }: StartedMove) => {
+      await finished;
+      return moves.find(id);
+    };
+    const moved = await ended(await moves.start([0, 2], 1, 'A'));
+    expect(moved).toMatchObject({ state: 'moved', error: null });
+    const post = await author.post('/v1/posts', { body: 'to the new shard' });
+    await app.drained();
+    expect(await have(post.body.id)).toBe(FANS);
+    expect(await ended(await moves.rollback(moved.id))).toMatchObject({ state: 'returned', error: null });
+    expect(await have(post.body.id)).toBe(FANS);
   });
 });

@@ -111,7 +111,7 @@ describe('buckets that move between shards', () => {
     expect(moved.rowsCompared).toBeGreaterThanOrEqual(20 * inBuckets(first));
     expect((await partitionsOf(shards[2]!)).readable).toEqual(first);
     expect((await partitionsOf(shards[0]!)).readable).not.toContain(0);
-    expect(other.get(ShardRouter).ownerOf(0).name).toBe('shard-2');
+    await expect.poll(() => other.get(ShardRouter).ownerOf(0).name, PATIENCE).toBe('shard-2');
     const back = await underLoad(async () => ended(await moves.rollback(moved.id)));
     expect(back).toMatchObject({ error: null, state: 'returned' });
     expect(await leftovers(shards)).toEqual([]);
