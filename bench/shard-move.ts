@@ -63,6 +63,8 @@ async function run({ stack, size, say }: BenchContext): Promise<Report> {
   posts.start(ROWS_PER_SECOND);
   await readMeanwhile(read, () => delay(WARM_UP_SECONDS * 1_000));
   const before = await readMeanwhile(read, () => delay(BEFORE_SECONDS * 1_000));
+  // What any copying does to readers who share its cores.
+  const beside = await readMeanwhile(read, () => copyPlainly(shards[0]!, shards[shard]!, buckets));
   say(`moving ${buckets.length} buckets`);
   const began = performance.now();
   const during = await readMeanwhile(read, () => carryOut(moves, moves.start(buckets, shard, BY), 'moved'));
@@ -73,7 +75,10 @@ async function run({ stack, size, say }: BenchContext): Promise<Report> {
   posts.stop();
   await posts.delivered();
   const missing = await posts.missingRows();
-  return report(size, { move, seconds, plain, before, during, back: back.result, readErrors, missing });
+  return report(size, {
+    ...{ move, seconds, plain, before, beside, during, back: back.result },
+    ...{ readErrors, missing },
+  });
 }
 
 /** Puts all rows on one shard, and another one beside it on the map. @returns whose rows they are, and which half is to go where */
@@ -106,6 +111,7 @@ interface Outcome {
   seconds: number;
   plain: { rows: number; seconds: number };
   before: { p99Ms: number };
+  beside: { p99Ms: number };
   during: { p99Ms: number; reads: number };
   back: MoveView;
   readErrors: number;
@@ -113,7 +119,7 @@ interface Outcome {
 }
 
 function report(size: string, outcome: Outcome): Report {
-  const { move, seconds, plain, before, during, back, readErrors, missing } = outcome;
+  const { move, seconds, plain, before, beside, during, back, readErrors, missing } = outcome;
   const plainRate = plain.rows / plain.seconds;
   const rate = move.rowsCompared! / move.copySeconds!;
   return {
@@ -132,6 +138,7 @@ function report(size: string, outcome: Outcome): Report {
       single('readsBeforeP99Ms', '99 % of feed queries within, before', 'ms', before.p99Ms),
       single('readsDuringP99Ms', '… while the move goes on (at most twice that)', 'ms', during.p99Ms),
       single('readsP99Ratio', '… the one over the other', '', during.p99Ms / before.p99Ms),
+      single('readsBesideCopyP99Ms', '… while the same rows go by plain COPY', 'ms', beside.p99Ms),
       single('rowsComparedEqual', 'rows compared and found alike', '', move.rowsCompared!),
       single('moveSeconds', 'from asking to moved', 's', seconds),
       single('copySeconds', '… of which the copy', 's', move.copySeconds!),
