@@ -11,7 +11,7 @@ import type { Replication } from './replication.js';
 import { LOCK_TIMEOUT } from './shard-session.js';
 
 /** For how long the buckets may take no writes, in milliseconds: a second, less what the flip itself takes. */
-export const PAUSE_BUDGET_MS = 850;
+const PAUSE_BUDGET_MS = 850;
 /** The other side has to be this close behind before it is worth a try. */
 const CLOSE_BEHIND_MS = 150;
 const ATTEMPTS = 60;
@@ -31,7 +31,6 @@ export interface Switching {
   isFlipped: () => Promise<boolean>;
   /** Throws when the move is to end. */
   check: () => void;
-  budgetMs?: number;
 }
 
 /**
@@ -91,9 +90,9 @@ async function arrival({ from, to, replication }: Switching, until: number): Pro
 
 /** @returns whether the buckets were handed over; if not, they are open where they were */
 async function attemptSwitch(switching: Switching): Promise<boolean> {
-  const { from, to, buckets, flip, budgetMs = PAUSE_BUDGET_MS } = switching;
+  const { from, to, buckets, flip } = switching;
   const began = performance.now();
-  const until = began + budgetMs;
+  const until = began + PAUSE_BUDGET_MS;
   try {
     for (const bucket of buckets) {
       // Each waits for those who are writing to it, and others wait behind it.
