@@ -123,10 +123,7 @@ export class Player {
 
   private async look(reader: Id, post: Id, acceptedAt: number): Promise<void> {
     while (performance.now() - acceptedAt < PROBE_PATIENCE_MS) {
-      const { status, text } = await this.ask('GET', `/v1/feeds/friends?limit=${PROBE_PAGE}`, reader);
-      if (status !== 200) throw new Error(`A feed was answered with ${status}: ${text}`);
-      const { data } = JSON.parse(text) as { data: { id: Id }[] };
-      if (data.some(({ id }) => id === post)) {
+      if (await this.isInFeed(reader, post)) {
         this.readableMs.push(performance.now() - acceptedAt);
         return;
       }
@@ -134,6 +131,20 @@ export class Player {
       await delay(2);
     }
     throw new Error(`Post ${post} does not come into the feed of ${reader}.`);
+  }
+
+  /** Looks through a feed from its newest entry down to where the post belongs: others may have come before it meanwhile. */
+  private async isInFeed(reader: Id, post: Id): Promise<boolean> {
+    for (let cursor = ''; ;) {
+      const path = `/v1/feeds/friends?limit=${PROBE_PAGE}${cursor}`;
+      const { status, text } = await this.ask('GET', path, reader);
+      if (status !== 200) throw new Error(`A feed was answered with ${status}: ${text}`);
+      const { data, page } = JSON.parse(text) as { data: { id: Id }[]; page: { next: string | null } };
+      if (data.some(({ id }) => id === post)) return true;
+      const last = data.at(-1);
+      if (!last || page.next === null || BigInt(last.id) < BigInt(post)) return false;
+      cursor = `&cursor=${encodeURIComponent(page.next)}`;
+    }
   }
 
   private ask(

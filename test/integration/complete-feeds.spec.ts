@@ -164,6 +164,29 @@ describe('a feed is complete in the very next read', () => {
     expect(await feed(fans[0]!)).toEqual(ids);
   });
 
+  it('has nothing from before a follow when merged posts are written again', async () => {
+    const [author, late, ...fans] = await people('star', 'late', 'f', 'f', 'f', 'f', 'f', 'f');
+    for (const fan of fans) await fan.follow(author!);
+    await catchUp();
+    const ids = await publishMany(author!, 8);
+    await catchUp();
+    await late!.follow(author!);
+    expect(await feed(late!)).toEqual(ids.slice(0, 5));
+    await catchUp();
+    for (const fan of fans.slice(1)) await fan.delete(`/v1/relationships/${author!.id}`);
+    const worker = await TestApp.start({ ...SETTINGS, ROLES: 'worker' }, app.environment);
+    await worker.get(DeliveryKeeper).look();
+    await worker.drained();
+    await worker.get(DeliveryKeeper).look();
+    await worker.stop();
+    await expect.poll(() => app.get(PulledAuthors).list()).not.toContain(author!.id);
+    expect([await rowsOf(late!, author!), await rowsOf(fans[0]!, author!)]).toEqual([5, 8]);
+    expect(await feed(late!)).toEqual(ids.slice(0, 5));
+    expect(await feed(fans[0]!)).toEqual(ids);
+    const receipt = await app.get(ReceiptReader).find(ids.at(-1)!);
+    expect(receipt).toMatchObject({ written: 1, skipped: { left: 1 } });
+  });
+
   it('is complete for whoever has not read for long, and is filled in behind that', async () => {
     const [reader, author, other] = await people('reader', 'author', 'other');
     await reader!.follow(author!);
