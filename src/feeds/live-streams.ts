@@ -59,12 +59,10 @@ export class LiveStreams implements BeforeApplicationShutdown {
     if (this.count++ === 0) this.looks.start();
     listener.onOverflow = () => this.overflows++;
     listener.body.once('close', () => this.leave(listener));
+    // When many come at once, Redis's answer may be too late for one of them: then once more.
+    const prepare = () => this.prepare(listener);
     try {
-      await this.sleepers.wakeUp(viewer.id);
-      await this.subscribe(viewer.id);
-      await this.log.keep(viewer.id);
-      listener.position ??= (await this.log.read(viewer.id, undefined, 0))?.end;
-      if (listener.position === undefined) throw new Error('there is no log');
+      await prepare().catch(prepare);
     } catch (error) {
       listener.body.destroy();
       this.logger.debug(`nobody can listen: ${errorText(error)}`);
@@ -80,6 +78,16 @@ export class LiveStreams implements BeforeApplicationShutdown {
     for (const listener of this.all()) listener.end();
     await this.looks.stop();
     if (this.subscriber) await close(this.subscriber);
+  }
+
+  /** Sees to it that whatever comes from now on is kept, and that this process hears of it. May be repeated. */
+  private async prepare(listener: Listener): Promise<void> {
+    const { id } = listener.viewer;
+    await this.sleepers.wakeUp(id);
+    await this.subscribe(id);
+    await this.log.keep(id);
+    listener.position ??= (await this.log.read(id, undefined, 0))?.end;
+    if (listener.position === undefined) throw new Error('there is no log');
   }
 
   private all(): Listener[] {
