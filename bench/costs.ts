@@ -12,8 +12,9 @@ import type { Id } from '../src/platform/ids/ids.js';
 import { MirrorRebuild } from '../src/relationships/mirror-rebuild.js';
 import { each, Meters, perSecond, type Used } from './costs/meters.js';
 import { Population } from './costs/population.js';
+import { report, type Waiting } from './costs/report.js';
 import { bytesEach, tableSizes } from './costs/table-sizes.js';
-import { type Benchmark, type BenchContext, type Report, type Series, single } from './harness/benchmark.js';
+import type { Benchmark, BenchContext, Report } from './harness/benchmark.js';
 
 /** Of each, how many; every post goes to as many as everybody follows. */
 const SIZES: Record<string, { users: number; follows: number; posts: number; reads: number; held: number }> =
@@ -27,8 +28,6 @@ const WEIGHED: Record<string, { recipients: number; each: number }> = {
   small: { recipients: 5_000, each: 100 },
 };
 const IDLE_MS = 4_000;
-/** The columns of an activity: four numbers of eight bytes, two of two. */
-const COLUMN_BYTES = 36;
 
 /** What each thing costs wherever it goes, from which the needs of an installation follow (docs/scaling.md). */
 export const costs: Benchmark = {
@@ -139,11 +138,6 @@ async function weighActivities(
   return bytesEach(half.activity, (await tableSizes(services)).activity);
 }
 
-interface Waiting {
-  outboxBytes: number;
-  jobBytes: number;
-}
-
 /** What a post costs for as long as it waits: a row in the outbox, and a job in the queue. */
 async function holdBack(
   services: INestApplicationContext,
@@ -176,80 +170,6 @@ async function emptyOutbox(services: INestApplicationContext): Promise<void> {
   const client = await services.get(PrimaryDatabase).database.dedicatedClient();
   await client.query('VACUUM FULL outbox');
   await client.end();
-}
-
-interface Measured {
-  signUp: Used;
-  follow: Used;
-  post: Used;
-  love: Used;
-  read: Used;
-  waiting: Waiting;
-  sizes: Record<'user' | 'follow' | 'post' | 'receipt' | 'activity' | 'love' | 'activities', number>;
-  idle: Used;
-  data: { users: number; follows: number; posts: number };
-}
-
-function report(measured: Measured): Report {
-  const { signUp, follow, post, love, read, waiting, sizes, idle, data } = measured;
-  const { users, follows, posts } = data;
-  const bytes = (name: string, label: string, value: number) => single(name, label, 'bytes', value);
-  const headline = bytes('activityBytes', 'an activity on a shard', sizes.activity);
-  return {
-    headline,
-    limit: bytes('columnBytes', 'its columns and nothing else', COLUMN_BYTES),
-    ratio: sizes.activity / COLUMN_BYTES,
-    others: [
-      bytes('activityWalBytes', 'an activity, write-ahead log', post.shardWal / follows),
-      bytes('userBytes', 'a user in the primary, with a session', sizes.user),
-      bytes('userGraphBytes', 'a user in the graph Redis', signUp.graphBytes),
-      bytes('followBytes', 'a follow in the primary', sizes.follow),
-      bytes('followGraphBytes', 'a follow in the graph Redis', follow.graphBytes),
-      bytes('postBytes', 'a post in the primary', sizes.post),
-      bytes('receiptBytes', 'its receipt', sizes.receipt),
-      bytes('loveBytes', 'a love in the primary', sizes.love),
-      bytes('waitingOutboxBytes', 'a post that waits, in the outbox', waiting.outboxBytes),
-      bytes('waitingJobBytes', 'a post that waits, in the queue Redis', waiting.jobBytes),
-      ...operations('signUp', 'a sign-up', signUp),
-      ...operations('follow', 'a follow', follow),
-      ...operations('post', `a post to ${follows}`, post),
-      ...operations('love', 'a love', love),
-      ...operations('read', 'a page of a feed', read),
-      single(
-        'idleStatements',
-        'statements of a process that has nothing to do',
-        '1/s',
-        idle.primaryStatements + idle.shardStatements,
-      ),
-      single(
-        'idleCommands',
-        'Redis commands of a process that has nothing to do',
-        '1/s',
-        idle.graphCommands + idle.queueCommands,
-      ),
-    ],
-    data: `${users.toLocaleString('en')} users with ${follows} follows each, ${posts.toLocaleString('en')} posts, ${sizes.activities.toLocaleString('en')} activities`,
-    notes: [
-      'Over HTTP, everything that follows included; what the process uses while nothing happens is taken off.',
-      'Statements count BEGIN and COMMIT, commands of Redis those within scripts.',
-    ],
-  };
-}
-
-function operations(name: string, label: string, used: Used): Series[] {
-  const one = (key: string, what: string, unit: string, value: number) =>
-    single(`${name}${key}`, `${label}: ${what}`, unit, value);
-  return [
-    one('PrimaryStatements', 'statements on the primary', '', used.primaryStatements),
-    one('PrimaryMs', 'time of the primary', 'ms', used.primaryMs),
-    one('PrimaryWal', 'write-ahead log of the primary', 'bytes', used.primaryWal),
-    one('ShardStatements', 'statements on shards', '', used.shardStatements),
-    one('ShardMs', 'time of shards', 'ms', used.shardMs),
-    one('ShardWal', 'write-ahead log of shards', 'bytes', used.shardWal),
-    one('GraphCommands', 'commands of the graph Redis', '', used.graphCommands),
-    one('QueueCommands', 'commands of the queue Redis', '', used.queueCommands),
-    one('NodeMs', 'time of Node', 'ms', used.nodeMs),
-  ];
 }
 
 async function startQueueRedis(dataDir: string): Promise<RedisServer> {
