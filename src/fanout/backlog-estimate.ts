@@ -34,7 +34,7 @@ export class BacklogEstimate {
 
   /** Rows of a post on average, beside those of planned chunks. */
   private async rowsPerPost(): Promise<number> {
-    const sample = await this.outbox.pending(postPublished, SAMPLE);
+    const { payloads: sample } = await this.outbox.pending(postPublished, SAMPLE);
     if (sample.length === 0) return 0;
     const ids = sample.map(({ postId }) => postId);
     const planned = new Set((await this.primary.query(plannedFanouts, [ids])).map((row) => row.post_id));

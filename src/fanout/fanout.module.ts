@@ -5,6 +5,7 @@ import { RelationshipsModule } from '../relationships/relationships.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { Announcements } from './announcements.js';
 import { Freshness } from './freshness.js';
+import { MergedTimelines } from './merged-timelines.js';
 import { LiveLog } from './live-log.js';
 import { RedisRun } from './redis-run.js';
 import { Backlog } from './backlog.js';
@@ -34,6 +35,7 @@ import { ShardBreakers } from './shard-breakers.js';
     GuardedWriter,
     Announcements,
     Freshness,
+    MergedTimelines,
     LiveLog,
     RedisRun,
     Backlog,

@@ -10,11 +10,11 @@ import { FollowedAmong } from '../relationships/followed-among.js';
 import { GraphView } from '../users/graph-view.js';
 import type { FollowKind } from '../users/user-view.js';
 import { LiveKeys } from './live-keys.js';
-import { PendingPosts } from './pending-posts.js';
+import { type Pending, PendingPosts } from './pending-posts.js';
 import { PulledAuthors } from './pulled-authors.js';
 import { RedisRun } from './redis-run.js';
 
-const watch = LuaScript.load<[string, string, string, string, string, ...Id[]] | 0 | null>(
+const watch = LuaScript.load<[string, string, string, string, string, string, ...Id[]] | 0 | null>(
   import.meta.url,
   './live/watch.lua',
   './live/tell.lua',
@@ -24,6 +24,16 @@ const watch = LuaScript.load<[string, string, string, string, string, ...Id[]] |
 const WATCHED_SECONDS = 600;
 /** Whoever polls must not fall asleep, or nothing would be written for them; a read is noted every twenty minutes. */
 const LEAST_DORMANT_SECONDS = 2_400;
+
+/** A feed as of a moment before it is read. */
+export interface FeedLook {
+  /** Undefined when there is nothing to rely on. */
+  tag: string | undefined;
+  /** Authors of pending posts whom the reader follows in this way. */
+  pendingBy: readonly Id[];
+  /** Pulled authors whom they follow in this way. */
+  pulledBy: readonly Id[];
+}
 
 /**
  * Whether a feed has something new, by one call of a script, and a look into the outbox that all who ask at the same time
@@ -48,27 +58,43 @@ export class Freshness {
     this.keys = new LiveKeys(config.redis.prefix);
   }
 
-  /** The tag of a feed, to be asked for before it is read; undefined when there is nothing to rely on. */
+  /** The tag of a feed; undefined when there is nothing to rely on. */
   async tag(reader: Id, kind: FollowKind): Promise<string | undefined> {
+    const [pending, pulled] = await Promise.all([this.pending.list(), this.pulled.list()]);
+    return (await this.look(reader, kind, pending, pulled))?.tag;
+  }
+
+  /**
+   * The tag of a feed, and whose posts are to be merged with its rows. To be asked for before these are read.
+   * @returns undefined when there is nothing to rely on
+   */
+  async look(
+    reader: Id,
+    kind: FollowKind,
+    pending: Pending,
+    pulled: readonly Id[],
+  ): Promise<FeedLook | undefined> {
     if (this.config.feeds.dormantAfterSeconds < LEAST_DORMANT_SECONDS) return undefined;
-    const [pending, pulled, run] = await Promise.all([
-      this.pending.list(),
-      this.pulled.list(),
-      this.run.of(),
-    ]);
-    if (run === undefined || !pending.all || !pending.told) return undefined;
+    const run = await this.run.of();
     const answer = await this.ask(reader, kind, pending.authors, pulled).catch((error: unknown) => {
       this.logger.debug(`no tag: ${errorText(error)}`);
     });
     if (answer === null) this.load(reader);
     if (!answer) return undefined;
-    const [era, mark, version, revised, authors, ...entries] = answer;
-    const pendingBy = new Set(authors === '' ? [] : authors.split(' '));
-    const onTheirWay = pending.posts.filter(({ authorId }) => pendingBy.has(authorId)).map(({ id }) => id);
+    const [era, mark, version, revised, authors, pulledBy, ...entries] = answer;
+    const pendingBy = idsOf(authors);
+    const look = { tag: undefined, pendingBy, pulledBy: idsOf(pulledBy) };
+    if (run === undefined || !pending.all || !pending.told) return look;
+    const coming = new Set(pendingBy);
+    const onTheirWay =
+      coming.size === 0
+        ? []
+        : pending.posts.filter(({ authorId }) => coming.has(authorId)).map(({ id }) => id);
     const posts = [...new Set([...entries, ...onTheirWay])].sort();
-    return createHash('sha1')
+    const tag = createHash('sha1')
       .update([kind, run, era, mark, version, revised, ...posts].join())
       .digest('base64url');
+    return { ...look, tag };
   }
 
   private async ask(reader: Id, kind: FollowKind, pending: readonly Id[], pulled: readonly Id[]) {
@@ -102,3 +128,6 @@ export class Freshness {
     });
   }
 }
+
+/** Ids that are joined by blanks. */
+const idsOf = (text: string): readonly Id[] => (text === '' ? [] : text.split(' '));

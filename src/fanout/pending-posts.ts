@@ -20,11 +20,15 @@ export interface Pending {
   all: boolean;
   /** Whether Redis has heard of everything else that shows in feeds: of what was written, edited and deleted. */
   told: boolean;
+  /** Grows with each post that is merged from now on and is not among these any more. */
+  merged: bigint;
 }
 
 /** What no row of it is there for. */
 const NO_MARK = '0 0';
-const NONE: Pending = { posts: [], authors: [], all: true, told: true };
+const NONE: Pending = { posts: [], authors: [], all: true, told: true, merged: 0n };
+/** Drawn from before a post that is to be merged counts as delivered. */
+const MERGED = 'merged_posts';
 
 /** The posts that are on their way: their gate is closed, the queue is behind, or a worker is at it. */
 @Injectable()
@@ -45,20 +49,23 @@ export class PendingPosts {
 
   private async ask(): Promise<Pending> {
     const topics = [postPublished, announcementsLost, postsRevised];
-    const [mark, ...untold] = await this.outbox.marks(topics, MOST + 1);
+    const { marks, drawn: merged } = await this.outbox.marks(topics, MOST + 1, MERGED);
+    const [mark, ...untold] = marks;
     const told = untold.every((each) => each === NO_MARK);
-    if (told !== this.known.told) this.known = { ...this.known, told };
+    if (told !== this.known.told || merged !== this.known.merged)
+      this.known = { ...this.known, told, merged };
     if (mark === this.mark) return this.known;
-    const rows = await this.outbox.pending(postPublished, MOST + 1);
-    const posts = rows
+    const { payloads, drawn } = await this.outbox.pending(postPublished, MOST + 1, MERGED);
+    const posts = payloads
       .slice(0, MOST)
       .map(({ postId, authorId }) => ({ id: postId, authorId }))
       .sort((a, b) => compareIds(b.id, a.id));
     this.known = {
       posts,
       authors: [...new Set(posts.map(({ authorId }) => authorId))],
-      all: rows.length <= MOST,
+      all: payloads.length <= MOST,
       told,
+      merged: drawn,
     };
     // The rows may be newer than the mark: then they are read once more than they had to be.
     this.mark = mark!;

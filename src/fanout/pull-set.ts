@@ -4,7 +4,9 @@ import { type AuthorFloor, type TimelinePost, TimelineStore } from '../posts/tim
 import { FollowedAmong } from '../relationships/followed-among.js';
 import { GraphStore } from '../relationships/graph-store.js';
 import type { FollowKind } from '../users/user-view.js';
-import { PendingPosts } from './pending-posts.js';
+import { Freshness } from './freshness.js';
+import { MergedTimelines } from './merged-timelines.js';
+import { type Pending, PendingPosts } from './pending-posts.js';
 import { PulledAuthors } from './pulled-authors.js';
 import { ReaderStates } from './reader-states.js';
 
@@ -14,10 +16,20 @@ export interface Pull {
   complete: boolean;
   /** Whether the reader's rows have to be filled in behind this read. */
   asleep: boolean;
+  /** The tag of the first page, if it was asked for and there is one. */
+  tag: string | undefined;
   /** Posts below `before`, newest first, at most `limit`. */
   page(before: Id | undefined, limit: number): Promise<TimelinePost[]>;
-  /** Whether a row belongs in the feed: one of an earlier time of following may not have been taken out yet. */
-  admits(post: TimelinePost): boolean;
+  /** Tells whether a row belongs in the feed: one of an earlier time of following may not have been taken out yet. */
+  admission(): Promise<(post: TimelinePost) => boolean>;
+}
+
+/** Authors whose posts are to be merged, by what is known of the reader's following them. */
+interface Merging {
+  /** Whom the reader follows as the mirror has it: since when is yet to be asked. */
+  pulledBy: readonly Id[];
+  pendingBy: readonly Id[];
+  tag: string | undefined;
 }
 
 /**
@@ -31,44 +43,84 @@ export class PullSet {
     private readonly pending: PendingPosts,
     private readonly pulled: PulledAuthors,
     private readonly readers: ReaderStates,
+    private readonly freshness: Freshness,
     private readonly followed: FollowedAmong,
     private readonly graph: GraphStore,
     private readonly timelines: TimelineStore,
+    private readonly merged: MergedTimelines,
   ) {}
 
-  /** To be asked before the rows are read: what is done in between is then in both, and not in neither. */
-  async of(reader: Id, kind: FollowKind): Promise<Pull> {
+  /**
+   * To be asked before the rows are read: what is done in between is then in both, and not in neither.
+   * @param tagged whether the tag of the first page is wanted; it comes with what has to be asked for anyway
+   */
+  async of(reader: Id, kind: FollowKind, tagged = false): Promise<Pull> {
     const [pending, pulled, { unplaced, asleep }] = await Promise.all([
       this.pending.list(),
       this.pulled.list(),
       this.readers.of(reader),
     ]);
-    const [pendingBy, pulledBy] = await Promise.all([
-      this.followed.find(reader, kind, pending.authors),
-      asleep ? [] : this.followed.find(reader, kind, pulled),
-    ]);
-    const merged = asleep ? undefined : [...new Set([...pulledBy, ...unplaced])];
-    const authors = await this.follows(reader, kind, merged);
-    const floors = new Map(authors.map(({ subjectId, floor }) => [subjectId, floor]));
-    const reaches = ({ id, authorId }: TimelinePost) => {
-      const floor = floors.get(authorId);
-      return floor !== undefined && compareIds(id, floor) >= 0;
-    };
-    const followed = new Set(pendingBy);
-    const onTheirWay =
-      followed.size === 0 ? [] : pending.posts.filter(({ authorId }) => followed.has(authorId));
+    const { tag, pendingBy, pulledBy } = await this.merging(
+      reader,
+      kind,
+      pending,
+      asleep ? [] : pulled,
+      tagged,
+    );
+    // Rows are read meanwhile.
+    const known = this.follows(reader, kind, asleep ? undefined : unplaced);
+    known.catch(() => undefined);
+    const coming = new Set(pendingBy);
+    const onTheirWay = coming.size === 0 ? [] : pending.posts.filter(({ authorId }) => coming.has(authorId));
     return {
       complete: pending.all,
       asleep,
-      admits: (post) => !floors.has(post.authorId) || reaches(post),
+      // Nothing is written for one who sleeps, so nothing would change the tag.
+      tag: asleep ? undefined : tag,
       page: async (before, limit) => {
-        const [merging, coming] = await Promise.all([
-          this.timelines.page(authors, before, limit),
-          this.reaching(reader, kind, below(onTheirWay, before), limit),
+        const kept = await this.merged.below(pulledBy, pending.merged, before, limit);
+        const candidates = newest([below(onTheirWay, before), byId(kept.posts)], ({ id }) => id, Infinity);
+        const [merging, reached] = await Promise.all([
+          this.pageOf(reader, kind, known, kept.beyond, before, limit),
+          this.reaching(reader, kind, candidates, limit),
         ]);
-        return newest([merging, coming], ({ id }) => id, limit);
+        return newest([merging, reached], ({ id }) => id, limit);
+      },
+      admission: async () => {
+        const floors = floorsOf(await known);
+        return ({ id, authorId }) => compareIds(id, floors.get(authorId) ?? '0') >= 0;
       },
     };
+  }
+
+  /** Whose posts are to be merged; by one question to Redis where the tag is wanted as well. */
+  private async merging(
+    reader: Id,
+    kind: FollowKind,
+    pending: Pending,
+    pulled: readonly Id[],
+    tagged: boolean,
+  ): Promise<Merging> {
+    const look = tagged ? await this.freshness.look(reader, kind, pending, pulled) : undefined;
+    if (look) return look;
+    const [pendingBy, pulledBy] = await Promise.all([
+      this.followed.find(reader, kind, pending.authors),
+      this.followed.find(reader, kind, pulled),
+    ]);
+    return { pendingBy, pulledBy, tag: undefined };
+  }
+
+  /** Posts of authors since whenever the reader follows them: `known`, and others whose floors are yet to be asked. */
+  private async pageOf(
+    reader: Id,
+    kind: FollowKind,
+    known: Promise<AuthorFloor[]>,
+    others: readonly Id[],
+    before: Id | undefined,
+    limit: number,
+  ): Promise<TimelinePost[]> {
+    const [authors, more] = await Promise.all([known, this.follows(reader, kind, others)]);
+    return this.timelines.page([...authors, ...more], before, limit);
   }
 
   /** Whom of some authors the reader follows in this way, and from which post on; of all where none are given. */
@@ -92,13 +144,20 @@ export class PullSet {
     const reached: TimelinePost[] = [];
     for (let start = 0; start < posts.length && reached.length < limit; start += limit) {
       const next = posts.slice(start, start + limit);
-      const follows = await this.follows(reader, kind, [...new Set(next.map(({ authorId }) => authorId))]);
-      const floors = new Map(follows.map(({ subjectId, floor }) => [subjectId, floor]));
+      const floors = floorsOf(
+        await this.follows(reader, kind, [...new Set(next.map(({ authorId }) => authorId))]),
+      );
       reached.push(...next.filter(({ id, authorId }) => compareIds(id, floors.get(authorId) ?? MAX_ID) >= 0));
     }
     return reached.slice(0, limit);
   }
 }
+
+const floorsOf = (follows: readonly AuthorFloor[]): Map<Id, Id> =>
+  new Map(follows.map(({ subjectId, floor }) => [subjectId, floor]));
+
+const byId = (posts: readonly TimelinePost[]): readonly TimelinePost[] =>
+  [...posts].sort((a, b) => compareIds(b.id, a.id));
 
 const below = (posts: readonly TimelinePost[], before: Id | undefined): readonly TimelinePost[] =>
   before === undefined ? posts : posts.filter(({ id }) => compareIds(id, before) < 0);

@@ -42,7 +42,7 @@ export class FeedReader {
 
   /** @throws Problem `invalid-cursor` */
   async page(viewer: Id, kind: FollowKind, query: PageQuery): Promise<Page<FeedEntry>> {
-    return (await this.read(viewer, kind, query)).page;
+    return (await this.read(viewer, kind, query, false)).page;
   }
 
   /**
@@ -54,10 +54,7 @@ export class FeedReader {
     kind: FollowKind,
     query: PageQuery,
   ): Promise<{ page: Page<FeedEntry>; tag: string | undefined }> {
-    const tag = query.cursor === undefined ? await this.freshness.tag(viewer, kind) : undefined;
-    const { page, asleep } = await this.read(viewer, kind, query);
-    // Nothing is written for one who sleeps, so nothing would change the tag.
-    return { page, tag: asleep ? undefined : tag };
+    return this.read(viewer, kind, query, query.cursor === undefined);
   }
 
   /** That of these tags with which a first page would be read now as well; undefined when it may look different. */
@@ -81,10 +78,11 @@ export class FeedReader {
     viewer: Id,
     kind: FollowKind,
     { cursor, limit }: PageQuery,
-  ): Promise<{ page: Page<FeedEntry>; asleep: boolean }> {
+    tagged: boolean,
+  ): Promise<{ page: Page<FeedEntry>; tag: string | undefined }> {
     const stream = STREAM_OF[kind];
     const start = Cursor.read(stream, cursor, POSITION_WIDTH)?.position as StreamPosition | undefined;
-    const pull = await this.pulls.of(viewer, kind);
+    const pull = await this.pulls.of(viewer, kind, tagged);
     this.sleepers.noticeRead(viewer, pull.asleep);
     const { entries, next } = await fillPage({
       limit,
@@ -94,7 +92,7 @@ export class FeedReader {
       present: (skeleton) => this.present(viewer, kind, pull, skeleton),
     });
     const page = { next: next ? Cursor.write(stream, next) : null, complete: pull.complete };
-    return { page: { data: entries, page }, asleep: pull.asleep };
+    return { page: { data: entries, page }, tag: pull.tag };
   }
 
   /** The next entries: the rows of the feed, and what is to be merged with them, each post once. */
@@ -124,8 +122,9 @@ export class FeedReader {
     pull: Pull,
     skeleton: readonly Activity[],
   ): Promise<(FeedEntry | undefined)[]> {
+    const isAdmitted = await pull.admission();
     const admitted = skeleton.filter(({ subjectId, actorId }) =>
-      pull.admits({ id: subjectId, authorId: actorId }),
+      isAdmitted({ id: subjectId, authorId: actorId }),
     );
     const ids = admitted.map((activity) => activity.subjectId);
     const posts = await this.posts.byIds(

@@ -17,6 +17,7 @@ export interface TimelinePost {
 }
 
 const postFloor = sqlFile<{ floor: Id }>(import.meta.url, './sql/post-floor.sql');
+const authorTimelines = sqlFile<[Id, Id[]]>(import.meta.url, './sql/author-timelines.sql');
 const timelinesPage = sqlFile<[Id, Id]>(import.meta.url, './sql/timelines-page.sql');
 
 /** Authors' posts in their order, without their comments: what goes into feeds. */
@@ -28,6 +29,12 @@ export class TimelineStore extends Timelines {
 
   async floor(author: Id, posts: number): Promise<Id> {
     return (await this.primary.query(postFloor, [author, posts]))[0]!.floor;
+  }
+
+  /** The newest posts of each of some authors, at most `count`, newest first. */
+  async newest(authors: readonly Id[], count: number): Promise<{ id: Id; posts: Id[] }[]> {
+    const rows = await this.primary.sharedTuples(authorTimelines, [idList(authors), count]);
+    return rows.map(([id, posts]) => ({ id, posts }));
   }
 
   /** The posts of several authors, newest first, below `before`, at most `limit`. */

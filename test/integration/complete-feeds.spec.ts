@@ -164,6 +164,31 @@ describe('a feed is complete in the very next read', () => {
     expect(await feed(fans[0]!)).toEqual(ids);
   });
 
+  it('has what an author whose posts are merged adds to a timeline that was read just now', async () => {
+    const [author, ...fans] = await people('star', 'f', 'f', 'f', 'f', 'f', 'f');
+    for (const fan of fans) await fan.follow(author!);
+    await catchUp();
+    const ids = await publishMany(author!, 2);
+    await catchUp();
+    expect(await feed(fans[0]!)).toEqual(ids);
+    for (let more = 0; more < 2; more++) {
+      ids.unshift(await publish(author!, 'one more'));
+      // It is not on its way any more when it is read for the first time.
+      await catchUp();
+      expect(await query('SELECT 1 AS found FROM outbox')).toEqual([]);
+      for (const fan of fans) expect(await feed(fan)).toEqual(ids);
+    }
+    expect(await rowsOf(fans[0]!, author!)).toBe(0);
+    await author!.delete(`/v1/posts/${ids.shift()}`);
+    expect(await feed(fans[1]!)).toEqual(ids);
+    // Deeper than what is kept of a timeline.
+    const older = [...ids];
+    ids.unshift(...(await publishMany(author!, 70)));
+    await catchUp();
+    expect(await feed(fans[2]!)).toEqual(ids);
+    expect(ids.slice(-older.length)).toEqual(older);
+  });
+
   it('has nothing from before a follow when merged posts are written again', async () => {
     const [author, late, ...fans] = await people('star', 'late', 'f', 'f', 'f', 'f', 'f', 'f');
     for (const fan of fans) await fan.follow(author!);

@@ -8,7 +8,7 @@
 --          (the same), number of pending ones given here, authors given here: pending, then pulled …
 -- Result   false when the mirror does not have the user, 0 when a set of authors is not there; otherwise the era, the
 --          mark of this watch, the user's version in the graph, what followed authors revised, followed authors of pending
---          posts joined by blanks, then the entries that came last
+--          posts joined by blanks, followed pulled authors likewise, then the entries that came last
 
 local call = redis.call
 local root, graph, user, kind = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
@@ -56,7 +56,7 @@ end
 local weighed = call('ZINTER', 2, base .. 'following', KEYS[3], 'WEIGHTS', 0, 1, 'AGGREGATE', 'SUM', 'WITHSCORES')
 weighed[#weighed + 1] = call('ZSCORE', KEYS[3], '') or ''
 local revised = table.concat(weighed, ' ')
-local result = { call('GET', root .. 'era') or '', mark, own[1], revised, table.concat(pending, ' ') }
+local result = { call('GET', root .. 'era') or '', mark, own[1], revised, table.concat(pending, ' '), table.concat(pulled, ' ') }
 for _, entry in ipairs(call('ZRANGE', stream, -64, -1)) do result[#result + 1] = entry end
 for _, author in ipairs(pulled) do
   for _, entry in ipairs(call('ZRANGE', root .. 'author:' .. author, 0, -1)) do result[#result + 1] = entry end

@@ -7,8 +7,8 @@ import type { Id } from '../ids/ids.js';
 import type { JobType } from '../queues/job.js';
 
 const insertOutbox = sqlFile<{ id: Id }>(import.meta.url, './insert-outbox.sql');
-const pendingOutbox = sqlFile<{ payload: unknown }>(import.meta.url, './pending-outbox.sql');
-const outboxMark = sqlFile<[string]>(import.meta.url, './outbox-mark.sql');
+const pendingOutbox = sqlFile<{ payload: unknown; last: string }>(import.meta.url, './pending-outbox.sql');
+const outboxMark = sqlFile<[string, string]>(import.meta.url, './outbox-mark.sql');
 const parkOutbox = sqlFile(import.meta.url, './park-outbox.sql');
 const releaseOutbox = sqlFile<{ id: Id }>(import.meta.url, './release-outbox.sql');
 const waitingOutbox = sqlFile<{ shard: number }>(import.meta.url, './waiting-outbox.sql');
@@ -112,16 +112,34 @@ export class Outbox {
     return this.primary.query(outboxBacklog, [topics]);
   }
 
-  /** For each kind a text that changes whenever its newest `limit` rows do; all as of the same moment. */
-  async marks(types: readonly JobType<unknown>[], limit: number): Promise<string[]> {
-    const rows = await this.primary.sharedTuples(outboxMark, [types.map(({ name }) => name), limit]);
-    return rows.map(([mark]) => mark);
+  /**
+   * For each kind a text that changes whenever its newest `limit` rows do; all as of the same moment.
+   * @param sequence one that handlers draw from before their row is struck
+   * @returns the texts, and the sequence's last value: whoever drew from it, and whose row is not among these any more, drew
+   *   that or an earlier one
+   */
+  async marks(
+    types: readonly JobType<unknown>[],
+    limit: number,
+    sequence: string,
+  ): Promise<{ marks: string[]; drawn: bigint }> {
+    const topics = types.map(({ name }) => name);
+    const rows = await this.primary.sharedTuples(outboxMark, [topics, limit, sequence]);
+    return { marks: rows.map(([mark]) => mark), drawn: BigInt(rows[0]![1]) };
   }
 
-  /** Payloads of the rows of one kind that are not done, newest first, at most `limit`. */
-  async pending<Payload>(type: JobType<Payload>, limit: number): Promise<Payload[]> {
-    const rows = await this.primary.query(pendingOutbox, [type.name, limit]);
-    return rows.map((row) => row.payload as Payload);
+  /**
+   * Payloads of the rows of one kind that are not done, newest first, at most `limit`.
+   * @param sequence as for `marks`
+   */
+  async pending<Payload>(
+    type: JobType<Payload>,
+    limit: number,
+    sequence?: string,
+  ): Promise<{ payloads: Payload[]; drawn: bigint }> {
+    const rows = await this.primary.query(pendingOutbox, [type.name, limit, sequence]);
+    const payloads = rows.flatMap(({ payload }) => (payload === null ? [] : [payload as Payload]));
+    return { payloads, drawn: BigInt(rows[0]!.last) };
   }
 
   /** Tells the outbox whom to wake after a commit; the relay calls it once. */
