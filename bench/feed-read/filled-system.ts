@@ -83,7 +83,11 @@ export class FilledSystem {
     const written = await Promise.all(this.shards.map((shard) => shard.write(range)));
     this.posts += count;
     this.activities += written.reduce((sum, rows) => sum + rows, 0);
-    await onPrimary(this.services, (client) => client.query('VACUUM (ANALYZE)'));
+    await onPrimary(this.services, async (client) => {
+      await client.query('VACUUM (ANALYZE)');
+      // What filling has left to be written would be written while something is measured.
+      await client.query('CHECKPOINT');
+    });
   }
 
   /** The post of this number, counted from the newest. */

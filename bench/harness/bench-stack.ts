@@ -31,10 +31,16 @@ export class BenchStack {
     private readonly nodeOptions: readonly string[],
   ) {}
 
-  /** @param nodeOptions options of Node for the measured processes, such as `--cpu-prof` */
-  static async start(nodeOptions: readonly string[] = []): Promise<BenchStack> {
+  /**
+   * @param nodeOptions options of Node for the measured processes, such as `--cpu-prof`
+   * @param postgresSettings by name; they win over those of the embedded stack
+   */
+  static async start(
+    nodeOptions: readonly string[] = [],
+    postgresSettings: Environment = {},
+  ): Promise<BenchStack> {
     const dataDir = await mkdtemp(join(tmpdir(), 'sluice-bench-'));
-    const stores = await EmbeddedStack.start({ dataDir, durable: true });
+    const stores = await EmbeddedStack.start({ dataDir, durable: true, postgresSettings });
     const { databaseUrl, shardUrls, redisUrl } = stores.urls;
     const environment = {
       DATABASE_URL: databaseUrl,

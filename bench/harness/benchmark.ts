@@ -42,6 +42,8 @@ export interface Benchmark {
   summary: string;
   /** What may be asked for, by name, and what it means; the first one is the default. */
   sizes: Readonly<Record<string, string>>;
+  /** Settings of Postgres that differ from those of the embedded stack, by name. */
+  postgresSettings?: Readonly<Record<string, string>>;
   run(context: BenchContext): Promise<Report>;
 }
 

@@ -48,7 +48,7 @@ async function runOne(benchmark: Benchmark, { size, json, profile }: Options): P
       `${benchmark.name} has no size ${chosen}: ${Object.keys(benchmark.sizes).join(', ')}`,
     );
   const nodeOptions = profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : [];
-  const stack = await BenchStack.start(nodeOptions);
+  const stack = await BenchStack.start(nodeOptions, benchmark.postgresSettings);
   const release = stopOnSignal(stack);
   try {
     const report = await benchmark.run({ stack, size: chosen, say: complain });
