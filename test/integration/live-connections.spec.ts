@@ -52,6 +52,7 @@ describe('connections of those who listen', () => {
     try {
       const first = await listen(narrow.url, reader);
       await listen(narrow.url, friend);
+      await expect(listen(narrow.url, friend)).rejects.toThrow('503');
       const refusal = await (await narrow.clientOf(friend.id)).get('/v1/stream');
       expect(refusal).toMatchObject({ status: 503, body: { type: 'urn:sluice:problem:overloaded' } });
       first.close();
