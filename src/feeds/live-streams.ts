@@ -116,12 +116,24 @@ export class LiveStreams implements BeforeApplicationShutdown {
       // The check is an INFO, which a connection refuses that somebody subscribed by as soon as it was open: it would be
       // broken off, and all who came meanwhile be turned away. A server that is still loading takes subscriptions.
       enableReadyCheck: false,
+      // Where the driver did it and failed, nobody could catch that, and the process would end.
+      autoResubscribe: false,
     });
+    subscriber.on('ready', () => this.subscribeAgain(subscriber));
     subscriber.on('message', (channel: string) => {
       const viewer = /\{(\d+)\}:log$/.exec(channel)?.[1] ?? '';
       for (const listener of this.byViewer.get(viewer) ?? []) this.wake(listener);
     });
     return subscriber;
+  }
+
+  /** After a connection that broke: for all who listen; a failure is answered with another connection. */
+  private subscribeAgain(subscriber: Redis): void {
+    const channels = [...this.byViewer.keys()].map((viewer) => this.log.channel(viewer));
+    if (channels.length === 0) return;
+    subscriber.subscribe(...channels).catch(() => {
+      if (!this.isClosing) subscriber.disconnect(true);
+    });
   }
 
   /** Ends who may not listen any more, and at every beat looks after all the others. */
