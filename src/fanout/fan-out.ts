@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { ActivityEvent, Recipient } from '../activities/activity.js';
 import type { Refusal } from '../activities/write-outcome.js';
+import { Config } from '../platform/config/config.js';
 import type { Id } from '../platform/ids/ids.js';
 import { Outbox } from '../platform/outbox/outbox.js';
 import { Lanes } from '../platform/queues/lanes.js';
@@ -17,7 +18,7 @@ export interface PublishedPost {
   authorId: Id;
 }
 
-/** How long a small fan-out that waits for a shard is left alone, in milliseconds: its chunk is taken up long before. */
+/** How long a small fan-out that waits for a shard is left alone, in milliseconds, unless the shard takes it up before. */
 const PARKED_MS = 600_000;
 /** So many chunks at most are put back into the queue at a time. */
 const MOST_RESUMED = 500;
@@ -26,6 +27,7 @@ const MOST_RESUMED = 500;
 @Injectable()
 export class FanOut {
   constructor(
+    private readonly config: Config,
     private readonly posts: PostStore,
     private readonly writer: GuardedWriter,
     private readonly receipts: Receipts,
@@ -80,7 +82,10 @@ export class FanOut {
   /** Writes one chunk of a planned fan-out, unless that was done before. */
   async writeChunk(open: OpenChunk): Promise<void> {
     const chunk = await this.receipts.chunk(open);
-    if (!chunk) return this.resume(open);
+    if (!chunk) {
+      await this.resume(open);
+      return;
+    }
     const refused: Refusal[] = [];
     for (let done = 0; done < chunk.recipients.length;) {
       const step = chunk.recipients.slice(done, done + this.lanes.stepSize);
@@ -92,24 +97,35 @@ export class FanOut {
     else await this.resume(open);
   }
 
-  /** Puts the chunks back into the queue that should be there: a worker or a queue may have been lost. */
-  private async resume({ postId, authorId }: PublishedPost): Promise<void> {
+  /**
+   * Puts the chunks back into the queue that should be there: a worker or a queue may have been lost.
+   * @returns whether there are any
+   */
+  private async resume({ postId, authorId }: PublishedPost): Promise<boolean> {
     const numbers = await this.receipts.handed(postId, MOST_RESUMED);
     await this.chunks.add(
       numbers.map((number) => ({ postId, authorId, number })),
       true,
     );
+    return numbers.length > 0;
   }
 
   private async deliverAtOnce(open: OpenChunk, outboxId: Id): Promise<boolean> {
     const chunk = await this.receipts.chunk(open);
-    if (chunk) {
-      const refused = await this.write(open, chunk.recipients);
-      const progress = await this.receipts.settle(open.postId, open.number, chunk, refused);
-      if (progress?.done) return true;
-    } else await this.resume(open);
-    await this.outbox.park([outboxId], null, PARKED_MS);
-    return false;
+    if (!chunk) {
+      await this.awaitShards(outboxId);
+      if (await this.resume(open)) await this.outbox.park([outboxId], null, this.config.outbox.leaseMs);
+      return false;
+    }
+    const refused = await this.write(open, chunk.recipients);
+    if (refused.length > 0) await this.awaitShards(outboxId);
+    const progress = await this.receipts.settle(open.postId, open.number, chunk, refused);
+    return progress?.done ?? false;
+  }
+
+  /** To be called before the chunks that wait can be let go, which cuts it short. */
+  private awaitShards(outboxId: Id): Promise<void> {
+    return this.outbox.park([outboxId], null, PARKED_MS);
   }
 
   private async goOn({ postId, authorId }: PublishedPost, progress: Progress): Promise<void> {

@@ -5,6 +5,7 @@ import { Config } from '../platform/config/config.js';
 import { PrimaryDatabase } from '../platform/database/primary.js';
 import { idList, sqlFile } from '../platform/database/sql.js';
 import type { Id } from '../platform/ids/ids.js';
+import { Outbox } from '../platform/outbox/outbox.js';
 
 /** How a fan-out stands after a step of it. */
 export interface Progress {
@@ -62,7 +63,7 @@ const planChunks = sqlFile<ProgressRow>(import.meta.url, './sql/plan-chunks.sql'
 const handedChunks = sqlFile<{ number: number }>(import.meta.url, './sql/handed-chunks.sql');
 const readChunk = sqlFile<ChunkRow>(import.meta.url, './sql/read-chunk.sql');
 const settleChunk = sqlFile<ProgressRow>(import.meta.url, './sql/settle-chunk.sql');
-const releaseChunks = sqlFile<{ post_id: Id; author_id: Id; number: number }>(
+const releaseChunks = sqlFile<{ post_id: Id; author_id: Id; number: number; outbox_id: Id | null }>(
   import.meta.url,
   './sql/release-chunks.sql',
 );
@@ -82,6 +83,7 @@ export class Receipts {
   constructor(
     private readonly config: Config,
     private readonly primary: PrimaryDatabase,
+    private readonly outbox: Outbox,
   ) {
     this.window = config.fanout.concurrency;
   }
@@ -157,9 +159,17 @@ export class Receipts {
     return (await this.primary.query(waitingShards, [count])).map((row) => row.shard);
   }
 
-  /** Lets chunks go that wait for a shard, at most `limit`. */
+  /**
+   * Lets chunks go that wait for a shard, at most `limit`. Should they be lost on their way to the queue, or in it, they go
+   * again when the lease of what is behind them ends.
+   */
   async release(shard: number, limit: number): Promise<OpenChunk[]> {
-    const rows = await this.primary.query(releaseChunks, [shard, limit]);
+    const rows = await this.primary.transaction(async (transaction) => {
+      const released = await transaction.query(releaseChunks, [shard, limit]);
+      const behind = [...new Set(released.flatMap((row) => row.outbox_id ?? []))];
+      if (behind.length > 0) await this.outbox.park(behind, null, this.config.outbox.leaseMs, transaction);
+      return released;
+    });
     return rows.map((row) => ({ postId: row.post_id, authorId: row.author_id, number: row.number }));
   }
 }

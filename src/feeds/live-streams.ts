@@ -59,10 +59,8 @@ export class LiveStreams implements BeforeApplicationShutdown {
     if (this.count++ === 0) this.looks.start();
     listener.onOverflow = () => this.overflows++;
     listener.body.once('close', () => this.leave(listener));
-    // When many come at once, Redis's answer may be too late for one of them: then once more.
-    const prepare = () => this.prepare(listener);
     try {
-      await prepare().catch(prepare);
+      await this.prepare(listener);
     } catch (error) {
       listener.body.destroy();
       this.logger.debug(`nobody can listen: ${errorText(error)}`);
@@ -80,7 +78,7 @@ export class LiveStreams implements BeforeApplicationShutdown {
     if (this.subscriber) await close(this.subscriber);
   }
 
-  /** Sees to it that whatever comes from now on is kept, and that this process hears of it. May be repeated. */
+  /** Sees to it that whatever comes from now on is kept, and that this process hears of it. */
   private async prepare(listener: Listener): Promise<void> {
     const { id } = listener.viewer;
     await this.sleepers.wakeUp(id);
@@ -112,12 +110,30 @@ export class LiveStreams implements BeforeApplicationShutdown {
 
   private connect(): Redis {
     const { graphUrl, timeoutMs } = this.config.redis;
-    const subscriber = connect(graphUrl, 'live', { commandTimeout: timeoutMs, maxRetriesPerRequest: 1 });
+    const subscriber = connect(graphUrl, 'live', {
+      commandTimeout: timeoutMs,
+      maxRetriesPerRequest: 1,
+      // The check is an INFO, which a connection refuses that somebody subscribed by as soon as it was open: it would be
+      // broken off, and all who came meanwhile be turned away. A server that is still loading takes subscriptions.
+      enableReadyCheck: false,
+      // Where the driver did it and failed, nobody could catch that, and the process would end.
+      autoResubscribe: false,
+    });
+    subscriber.on('ready', () => this.subscribeAgain(subscriber));
     subscriber.on('message', (channel: string) => {
       const viewer = /\{(\d+)\}:log$/.exec(channel)?.[1] ?? '';
       for (const listener of this.byViewer.get(viewer) ?? []) this.wake(listener);
     });
     return subscriber;
+  }
+
+  /** After a connection that broke: for all who listen; a failure is answered with another connection. */
+  private subscribeAgain(subscriber: Redis): void {
+    const channels = [...this.byViewer.keys()].map((viewer) => this.log.channel(viewer));
+    if (channels.length === 0) return;
+    subscriber.subscribe(...channels).catch(() => {
+      if (!this.isClosing) subscriber.disconnect(true);
+    });
   }
 
   /** Ends who may not listen any more, and at every beat looks after all the others. */

@@ -12,8 +12,17 @@ export class PostAccess {
     private readonly graph: GraphView,
   ) {}
 
-  /** A post that the viewer may see. @throws Problem `not-found` when there is none, or a block hides it */
+  /**
+   * A post that the viewer may see.
+   * @throws Problem `not-found` when there is none, or a block hides it, or what it reposts without words
+   */
   async find(viewer: Id, id: Id): Promise<Readonly<PostRow>> {
+    const row = await this.findOne(viewer, id);
+    if (row.body === '' && row.repost_of !== null) await this.findOne(viewer, row.repost_of);
+    return row;
+  }
+
+  private async findOne(viewer: Id, id: Id): Promise<Readonly<PostRow>> {
     const row = (await this.store.byIds([id])).get(id);
     const [standing] = row ? await this.graph.standings(viewer, [row.author_id]) : [];
     if (!row || !standing || standing.blocksMe || standing.kind === 'block')

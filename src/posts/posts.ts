@@ -121,7 +121,6 @@ export class Posts {
     if (commentOn) await this.access.find(author, commentOn);
     const reposted = repostOf && (await this.access.find(author, repostOf));
     const original = reposted && reposted.body === '' ? reposted.repost_of! : repostOf;
-    if (original && original !== repostOf) await this.access.find(author, original);
     return { author, body, mentions, commentOn, repostOf: original };
   }
 

@@ -164,7 +164,7 @@ describe('every feed, whatever happens', () => {
   const crowd = async (author: Client, comes: boolean) => {
     for (const person of others(author)) {
       const kind = model.kind(person.id, author.id);
-      if (comes ? kind === null : kind === 'friend' || kind === 'noise')
+      if (KINDS.some((one) => one === kind) !== comes)
         await relate(person, author, comes ? oneOf(KINDS) : null);
     }
     await publish(author, '/v1/posts', { body: 'to all of you' });
@@ -259,22 +259,22 @@ describe('every feed, whatever happens', () => {
     `holds page by page what a plain model of the whole history says (seed ${SEED})`,
     async () => {
       const end = performance.now() + SECONDS * 1_000;
-      // On a slow machine it goes on until everything has happened, for as long again at most.
+      // On a slow machine it goes on until everything has happened, for four times as long at most.
       const goesOn = () =>
         performance.now() < end ||
-        (turmoil.missing().length > 0 && performance.now() < end + SECONDS * 1_000);
+        (turmoil.missing().length > 0 && performance.now() < end + SECONDS * 3_000);
       for (let number = 0; goesOn(); number++) await step(number);
       if (turmoil.missing().length > 0) fail(`It was too quiet: ${turmoil.summary()}.`);
       for (const where of closed) await app.get(Gate).open('model', where);
       for (const reader of people) await check(reader);
       await app.drained(90_000).catch(async () => {
-        const rows = await query('SELECT id, topic, payload, attempts, waits_for FROM outbox LIMIT 10');
+        const rows = await query('SELECT * FROM outbox ORDER BY id LIMIT 20');
         fail(`The outbox does not run empty: ${JSON.stringify(rows)}`);
       });
       for (const reader of people) await check(reader);
       await app.drained(30_000);
       await comparison.rows(people);
     },
-    SECONDS * 2_000 + 180_000,
+    SECONDS * 4_000 + 180_000,
   );
 });

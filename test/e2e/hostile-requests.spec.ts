@@ -40,8 +40,7 @@ describe(`${PER_ROUTE} hostile requests to every route`, () => {
     app = await TestApp.start();
     raw = new RawHttp(app.url);
     ({ victim, target, secrets } = await prepareVictim(app));
-    admin = await app.user('root');
-    await change(app, `UPDATE users SET role = 'admin' WHERE id = $1`, [admin.id]);
+    admin = await app.admin('root');
     api = describeApi(app.app);
     requests = new HostileRequests(target, (route) => bodyDto(api, route));
     before = await stateOf(app, target);

@@ -1,50 +1,39 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Backlog } from '../../src/fanout/backlog.js';
-import { Gate } from '../../src/fanout/gate.js';
+import type { Gate } from '../../src/fanout/gate.js';
 import { PrimaryDatabase } from '../../src/platform/database/primary.js';
-import { ShardRouter } from '../../src/platform/database/shards.js';
-import { Accounts } from '../../src/users/accounts.js';
 import type { Client } from '../support/client.js';
-import { TestApp } from '../support/test-app.js';
+import { Crowd } from '../support/crowd.js';
+import type { TestApp } from '../support/test-app.js';
 
 const DEPTH = 5;
 const PATIENCE = { timeout: 20_000 };
+const sum = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0);
 
 describe('the backlog behind a closed gate', () => {
+  let crowd: Crowd;
   let app: TestApp;
   let gate: Gate;
   let admin: Client;
-  let author: Client;
-  let fans: Client[];
 
   beforeAll(async () => {
-    app = await TestApp.start({ QUEUE_DEPTH: String(DEPTH) });
-    gate = app.get(Gate);
-    admin = await app.user('admin');
-    await app.get(Accounts).setRole('admin', 'admin');
-    author = await app.user('author');
-    fans = await Promise.all(Array.from({ length: 40 }, (_, i) => app.user(`fan${i}`)));
-    await Promise.all(fans.map((fan) => fan.follow(author)));
-    await app.drained();
+    crowd = await Crowd.gather(DEPTH);
+    ({ app, gate, admin } = crowd);
   });
   afterAll(() => app.stop());
 
-  const publish = async (body = 'a post') => (await author.post('/v1/posts', { body })).body.id as string;
-  /** How many rows a post has on all shards. */
-  const rowsOf = async (post: string) => {
-    const query = { name: 'test_rows', text: 'SELECT FROM activities WHERE entry_id = $1 AND kind = 1' };
-    const found = await Promise.all(app.get(ShardRouter).shards.map((shard) => shard.query(query, [post])));
-    return found.flat().length;
-  };
-
   it('keeps what does not fit into the queue in the outbox, and says how much waits', async () => {
     await gate.close({ reason: 'depth', by: 'A' });
-    const posts = await Promise.all(Array.from({ length: 12 }, (_, i) => publish(`post ${i}`)));
+    const posts = await Promise.all(Array.from({ length: 12 }, (_, i) => crowd.publish(`post ${i}`)));
     await expect.poll(async () => (await gate.status()).waiting, PATIENCE).toBe(DEPTH);
     const status = (await admin.get('/v1/admin/gate')).body;
     expect(status).toMatchObject({ state: 'closed', waiting: DEPTH, active: 0 });
-    expect(status.backlog).toMatchObject({ intents: 12, rows: 12 * fans.length, drainedInSeconds: null });
+    expect(status.backlog).toMatchObject({
+      intents: 12,
+      rows: 12 * crowd.fans.length,
+      drainedInSeconds: null,
+    });
     expect(status.backlog.redisUsedBytes).toBeGreaterThan(100_000);
     expect(status.oldestWaitingSeconds).toBeGreaterThan(0);
     // Rows that found no room have not been touched.
@@ -55,7 +44,7 @@ describe('the backlog behind a closed gate', () => {
     expect(row!.untouched).toBe(12 - DEPTH);
     await gate.open('A');
     await app.drained();
-    for (const post of posts) expect(await rowsOf(post)).toBe(fans.length);
+    for (const post of posts) expect(sum(await crowd.rowsOf(post))).toBe(crowd.fans.length);
     expect((await gate.status()).backlog).toMatchObject({ intents: 0, rows: 0, drainedInSeconds: 0 });
     const [latest] = (await admin.get('/v1/admin/gate/history?limit=1')).body.data;
     expect(latest).toMatchObject({ jobsWaiting: DEPTH, intentsWaiting: 12 });
@@ -64,10 +53,10 @@ describe('the backlog behind a closed gate', () => {
   it('measures how fast the backlog grows while it is closed', async () => {
     await gate.close({ reason: 'growth', by: 'A' });
     const grown = async () => {
-      await publish();
+      await crowd.publish();
       return (await gate.status()).backlog.growthPerMinute;
     };
-    await expect.poll(grown, { timeout: 40_000, interval: 500 }).toBeGreaterThan(fans.length);
+    await expect.poll(grown, { timeout: 40_000, interval: 500 }).toBeGreaterThan(crowd.fans.length);
     await gate.open('A');
     await app.drained();
   });
@@ -76,7 +65,7 @@ describe('the backlog behind a closed gate', () => {
     const redis = new Redis(app.environment.REDIS_URL!);
     const primary = app.get(PrimaryDatabase);
     await gate.close({ reason: 'reckoning', by: 'A' });
-    await publish();
+    await crowd.publish();
     try {
       // As if the gate had been closed two minutes ago, and ten rows and 1 MB of Redis had been otherwise half a minute ago.
       const used = (await gate.status()).backlog.redisUsedBytes!;
@@ -91,7 +80,7 @@ describe('the backlog behind a closed gate', () => {
           text: `INSERT INTO backlog_samples (at, jobs, intents, rows, redis_bytes)
             VALUES (clock_timestamp() - interval '30 seconds', 0, 0, $1, $2)`,
         },
-        [fans.length + 10, used - 1_000_000],
+        [crowd.fans.length + 10, used - 1_000_000],
       );
       await redis.config('SET', 'maxmemory', String(used + 20_000_000));
       const { backlog } = await gate.status();
@@ -100,7 +89,7 @@ describe('the backlog behind a closed gate', () => {
       expect(backlog.growthPerMinute).toBeLessThan(0);
       expect(backlog.drainedInSeconds).toBeNull();
       const { status } = await app.get(Backlog).measure(true);
-      expect(status.drainedInSeconds! / (3 * fans.length)).toBeCloseTo(1, 0);
+      expect(status.drainedInSeconds! / (3 * crowd.fans.length)).toBeCloseTo(1, 0);
     } finally {
       await redis.config('SET', 'maxmemory', '0');
       await redis.quit();

@@ -3,7 +3,6 @@ import { Gate } from '../../src/fanout/gate.js';
 import { ShardRouter } from '../../src/platform/database/shards.js';
 import { PrimaryDatabase } from '../../src/platform/database/primary.js';
 import { Queues } from '../../src/platform/queues/queues.js';
-import { Accounts } from '../../src/users/accounts.js';
 import type { Client } from '../support/client.js';
 import { TestApp } from '../support/test-app.js';
 
@@ -15,8 +14,7 @@ describe('delivery through the chokepoint', () => {
 
   beforeAll(async () => {
     app = await TestApp.start({ FANOUT_CHUNK_SIZE: '10', AUTO_FOLLOW: 'host' });
-    admin = await app.user('admin');
-    await app.get(Accounts).setRole('admin', 'admin');
+    admin = await app.admin();
     author = await app.user('author');
     fans = await Promise.all(Array.from({ length: 35 }, (_, i) => app.user(`fan${i}`)));
     await Promise.all(fans.map((fan, i) => fan.follow(author, i % 5 === 0 ? 'noise' : 'friend')));

@@ -21,8 +21,7 @@ describe('what operators are told of deliveries', () => {
   beforeAll(async () => {
     app = await TestApp.start({ ...SETTINGS, ROLES: 'http' });
     await app.get(MirrorRebuild).run();
-    admin = await app.user('root');
-    await query(`UPDATE users SET role = 'admin' WHERE id = $1`, [admin.id]);
+    admin = await app.admin('root');
   });
   afterAll(() => app.stop());
 

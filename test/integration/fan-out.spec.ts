@@ -7,7 +7,6 @@ import type { Receipt } from '../../src/fanout/receipt-reader.js';
 import { type OpenChunk, Receipts } from '../../src/fanout/receipts.js';
 import { ShardRouter } from '../../src/platform/database/shards.js';
 import type { Id } from '../../src/platform/ids/ids.js';
-import { Accounts } from '../../src/users/accounts.js';
 import type { Client } from '../support/client.js';
 import { connectTo, maintenanceUrl } from '../support/sql.js';
 import { TestApp } from '../support/test-app.js';
@@ -24,8 +23,7 @@ let shards: pg.Client[];
 
 async function begin(settings: Record<string, string> = {}): Promise<void> {
   app = await TestApp.start({ FANOUT_CHUNK_SIZE: '10', ...settings });
-  admin = await app.user('admin');
-  await app.get(Accounts).setRole('admin', 'admin');
+  admin = await app.admin();
   author = await app.user('author');
   fans = await Promise.all(Array.from({ length: FANS }, (_, i) => app.user(`fan${i}`)));
   await Promise.all(fans.map((fan, i) => fan.follow(author, i % 5 === 0 ? 'noise' : 'friend')));

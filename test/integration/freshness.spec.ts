@@ -220,9 +220,9 @@ describe('news of a feed, asked for by HEAD', () => {
     await reader!.follow(friend!);
     await servers.catchUp();
     const tag = await tagOf(reader!);
-    await servers.publish(friend!);
     const worker = await TestApp.start({ ROLES: 'worker' }, servers.app.environment);
     worker.get(GraphRedis).client.disconnect();
+    await servers.publish(friend!);
     await expect
       .poll(async () => (await reader!.get('/v1/feeds/friends')).headers.get('etag'), PATIENCE)
       .toBeNull();

@@ -1,35 +1,29 @@
 import type pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Fence } from '../../src/activities/fence.js';
-import { Gate } from '../../src/fanout/gate.js';
+import type { Gate } from '../../src/fanout/gate.js';
 import { GateStore } from '../../src/fanout/gate-store.js';
 import { ShardRouter } from '../../src/platform/database/shards.js';
 import { Queues } from '../../src/platform/queues/queues.js';
-import { Accounts } from '../../src/users/accounts.js';
 import type { Client } from '../support/client.js';
+import { Crowd } from '../support/crowd.js';
 import { connectTo } from '../support/sql.js';
-import { TestApp } from '../support/test-app.js';
+import type { TestApp } from '../support/test-app.js';
 
 const DEPTH = 5;
 const PATIENCE = { timeout: 20_000 };
 
 describe('the gate', () => {
+  let crowd: Crowd;
   let app: TestApp;
   let gate: Gate;
   let admin: Client;
-  let author: Client;
-  let fans: Client[];
+  let fans: readonly Client[];
   let writer: pg.Client;
 
   beforeAll(async () => {
-    app = await TestApp.start({ QUEUE_DEPTH: String(DEPTH) });
-    gate = app.get(Gate);
-    admin = await app.user('admin');
-    await app.get(Accounts).setRole('admin', 'admin');
-    author = await app.user('author');
-    fans = await Promise.all(Array.from({ length: 40 }, (_, i) => app.user(`fan${i}`)));
-    await Promise.all(fans.map((fan) => fan.follow(author)));
-    await app.drained();
+    crowd = await Crowd.gather(DEPTH);
+    ({ app, gate, admin, fans } = crowd);
     writer = await connectTo(app.environment.ACTIVITY_SHARD_URLS!.split(',')[0]!);
   });
   afterEach(async () => {
@@ -45,17 +39,6 @@ describe('the gate', () => {
   const shardOf = ({ id }: Client) => {
     const router = app.get(ShardRouter);
     return router.shards.indexOf(router.shardOf(id));
-  };
-  const publish = async (body = 'a post') => (await author.post('/v1/posts', { body })).body.id as string;
-  /** How many fans of a shard have a post. */
-  const have = async (post: string, shard: number) => {
-    const rows = await app
-      .get(ShardRouter)
-      .shards[shard]!.query(
-        { name: 'test_have', text: 'SELECT FROM activities WHERE entry_id = $1 AND kind = 1' },
-        [post],
-      );
-    return rows.length;
   };
   const fansOf = (shard: number) => fans.filter((fan) => shardOf(fan) === shard).length;
   const isPaused = () => app.get(Queues).use('activities', (queue) => queue.isPaused());
@@ -73,9 +56,8 @@ describe('the gate', () => {
     });
     expect([await fences(), await isPaused()]).toEqual([[false, true], false]);
     expect((await admin.get('/v1/admin/gate')).body.state).toBe('open');
-    const post = await publish();
-    await expect.poll(() => have(post, 0), PATIENCE).toBe(fansOf(0));
-    expect(await have(post, 1)).toBe(0);
+    const post = await crowd.publish();
+    await expect.poll(() => crowd.rowsOf(post), PATIENCE).toEqual([fansOf(0), 0]);
     // Nothing was tried over and over: no job is left behind as failed.
     const failed = await app.get(Queues).use('activities', (queue) => queue.getFailedCount());
     expect(failed).toBe(0);
@@ -84,7 +66,7 @@ describe('the gate', () => {
       shards: [],
     });
     await app.drained();
-    expect(await have(post, 1)).toBe(fansOf(1));
+    expect(await crowd.rowsOf(post)).toEqual([fansOf(0), fansOf(1)]);
     expect(await latest()).toMatchObject({
       shard: 1,
       closedBy: 'admin',
@@ -203,6 +185,6 @@ describe('the gate', () => {
     expect(ids).toEqual([...ids].sort((a, b) => (a > b ? -1 : 1)));
     expect(all.every(({ openedAt }: { openedAt: string | null }) => openedAt !== null)).toBe(true);
     expect((await admin.get('/v1/admin/gate/history?cursor=nonsense')).status).toBe(400);
-    expect((await author.get('/v1/admin/gate/history')).status).toBe(403);
+    expect((await crowd.author.get('/v1/admin/gate/history')).status).toBe(403);
   });
 });

@@ -15,8 +15,7 @@ describe('the report of slow queries', () => {
     app = await TestApp.start({ ROLES: 'http' });
     primary = await connectTo(app.environment.DATABASE_URL!);
     shard = await connectTo(app.environment.ACTIVITY_SHARD_URLS!.split(',')[1]!);
-    admin = await app.user('root');
-    await primary.query(`UPDATE users SET role = 'admin' WHERE id = $1`, [admin.id]);
+    admin = await app.admin('root');
   });
   afterAll(async () => {
     await Promise.all([primary.end(), shard.end()]);

@@ -15,6 +15,8 @@ export class EventStream {
   /** What it would send as Last-Event-ID. */
   lastId: string | undefined;
   ended = false;
+  /** How often it was shown that the connection is alive. */
+  beats = 0;
   private text = '';
 
   private constructor(
@@ -64,6 +66,7 @@ export class EventStream {
       const field = (name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(part)?.[1];
       const id = field('id');
       if (id !== undefined) this.lastId = id;
+      if (part.startsWith(': alive')) this.beats++;
       const event = field('event');
       if (event !== undefined) this.events.push({ event, id, data: JSON.parse(field('data')!) });
     }

@@ -58,6 +58,13 @@ export class TestApp {
     return this.clientOf(id, username);
   }
 
+  /** Makes an account that may do everything, without the cost of a password. */
+  async admin(username = 'admin'): Promise<Client> {
+    const admin = await this.user(username);
+    await this.get(Accounts).setRole(username, 'admin');
+    return admin;
+  }
+
   /** A client with a new session of an existing account. */
   async clientOf(id: Id, username = ''): Promise<Client> {
     const { accessToken } = await this.get(Sessions).open(id);

@@ -13,6 +13,8 @@ const CONNECTIONS = 2;
 const MOST_TOGETHER = 100;
 /** A statement of this name was never prepared: because the one that should have prepared it, just before, failed. */
 const NOT_PREPARED = '26000';
+/** How codes begin that say that the session is over, which the connection itself may not have heard yet. */
+const SESSION_ENDED = '57P';
 
 /**
  * Sends statements that are asked for at about the same time to Postgres together: written at once, on one connection, and
@@ -91,7 +93,8 @@ export class PipelinedReads {
       } catch (error) {
         if ((error as { code?: unknown }).code === NOT_PREPARED) unprepared.push(read);
         else read.reject(error);
-        if (!(error instanceof pg.DatabaseError)) broken ??= error as Error;
+        if (!(error instanceof pg.DatabaseError) || error.code?.startsWith(SESSION_ENDED))
+          broken ??= error as Error;
       }
     });
     stream.uncork();

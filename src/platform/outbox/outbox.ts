@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type pg from 'pg';
+import type { Queryable } from '../database/database.js';
 import { PrimaryDatabase, type Transaction } from '../database/primary.js';
 import { sqlFile } from '../database/sql.js';
 import { errorText } from '../error-text.js';
@@ -92,8 +93,13 @@ export class Outbox {
   }
 
   /** Leaves rows alone for so long, in milliseconds, or until `release` is called for the shard that they wait for, if any. */
-  async park(ids: readonly Id[], shard: number | null, forMs: number): Promise<void> {
-    await this.primary.query(parkOutbox, [ids, shard, forMs]);
+  async park(
+    ids: readonly Id[],
+    shard: number | null,
+    forMs: number,
+    on: Queryable = this.primary,
+  ): Promise<void> {
+    await on.query(parkOutbox, [ids, shard, forMs]);
   }
 
   /** Those of the first `count` shards that rows wait for. */
