@@ -35,7 +35,7 @@ describe('an embedded stack that has grown', () => {
   const sluice = async (...args: string[]) => {
     const { code, stdout, stderr } = await ProductProcess.run('cli', environment, [...args, '--json']);
     expect(code, stderr).toBe(0);
-    return JSON.parse(stdout) as Record<string, any>;
+    return JSON.parse(stdout) as Record<string, unknown>;
   };
   const shards = async () => {
     const { shards: all } = await sluice('shards', 'list', '--seconds', '1');
@@ -53,7 +53,7 @@ describe('an embedded stack that has grown', () => {
     expect(await sluice('shards', 'add')).toMatchObject({ shard: 2, name: 'shard-2' });
     const move = await sluice('shards', 'split', '--from', '0', '--to', '2');
     expect(move).toMatchObject({ state: 'moved', error: null });
-    const moved = (move.buckets as number[]).length;
+    const { length: moved } = move.buckets as number[];
     first.kill('SIGTERM');
     expect(await first.ended).toMatchObject({ code: 0 });
 

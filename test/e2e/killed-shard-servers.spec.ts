@@ -120,7 +120,13 @@ describe('a move of buckets between two servers', () => {
   /** Has the victim, or whoever would suffer from its end, carry on what a verb begins. @returns when it has ended in this process */
   const carryOn = async (victim: Victim, verb: Verb): Promise<{ finished: Promise<void> }> => {
     if (victim === 'mover') {
-      const flags = [...BUCKETS.flatMap((one) => ['--bucket', String(one)]), '--to', String(1 - owner)];
+      const flags = [
+        ...BUCKETS.flatMap((one) => ['--bucket', String(one)]),
+        '--to',
+        String(1 - owner),
+        '--pace',
+        'full',
+      ];
       started.push(
         ProductProcess.begin('cli', app.environment, ['shards', verb, ...(verb === 'move' ? flags : [])]),
       );
