@@ -54,6 +54,7 @@ class PacedDto {
     minimum: LEAST_PACE,
     maximum: FULL_PACE,
     default: GENTLE_PACE,
+    example: GENTLE_PACE,
   })
   @MayBeLeftOut()
   @IsNumber()
