@@ -13,6 +13,7 @@ import { OperatorsDeliveries1763876000000 } from './primary/1763876000000-operat
 import { ShardMoves1764200000000 } from './primary/1764200000000-shard-moves.js';
 import { ServingProcesses1764300000000 } from './primary/1764300000000-serving-processes.js';
 import { MergedPosts1764500000000 } from './primary/1764500000000-merged-posts.js';
+import { ShardMovePace1764460000000 } from './primary/1764460000000-shard-move-pace.js';
 import { Activities1763600000000 } from './shard/1763600000000-activities.js';
 import { Fence1763820000000 } from './shard/1763820000000-fence.js';
 import { Partitions1763825000000 } from './shard/1763825000000-partitions.js';
@@ -20,6 +21,7 @@ import { ShardStatementStatistics1763841000000 } from './shard/1763841000000-sta
 import { ActivitiesRemoved1763850000000 } from './shard/1763850000000-activities-removed.js';
 import { ShardMoveMarks1764200000000 } from './shard/1764200000000-shard-move-marks.js';
 import { FenceCheck1764300000000 } from './shard/1764300000000-fence-check.js';
+import { CopyPace1764460000000 } from './shard/1764460000000-copy-pace.js';
 
 /** The primary's migrations, oldest first. */
 export const primaryMigrations = [
@@ -38,6 +40,7 @@ export const primaryMigrations = [
   ShardMoves1764200000000,
   ServingProcesses1764300000000,
   MergedPosts1764500000000,
+  ShardMovePace1764460000000,
 ];
 
 /** Every activity shard's migrations, oldest first. */
@@ -49,4 +52,5 @@ export const shardMigrations = [
   ActivitiesRemoved1763850000000,
   ShardMoveMarks1764200000000,
   FenceCheck1764300000000,
+  CopyPace1764460000000,
 ];

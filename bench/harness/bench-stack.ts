@@ -1,13 +1,15 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import pg from 'pg';
 import { OperatorModule } from '../../src/app/app.module.js';
 import { migrateAll } from '../../src/ops/migrate.js';
 import { Config } from '../../src/platform/config/config.js';
 import { EmbeddedStack } from '../../src/platform/embedded/embedded-stack.js';
+import { PostgresServer } from '../../src/platform/embedded/postgres-server.js';
+import { settleServerHome } from '../../src/platform/embedded/server-home.js';
 import { ServerProcess, type ServerProcessOptions } from './server-process.js';
 
 type Environment = Record<string, string>;
@@ -22,6 +24,7 @@ const PRODUCTION_OPTIONS = ['--max-semi-space-size=64'];
 export class BenchStack {
   private context: INestApplicationContext | undefined;
   private readonly servers: ServerProcess[] = [];
+  private readonly others: PostgresServer[] = [];
 
   private constructor(
     /** The stores' folder; whatever is put beside them goes with them, however the run ends. */
@@ -83,25 +86,26 @@ export class BenchStack {
     return server;
   }
 
-  /** Makes an empty database beside the shards. @returns its URL */
-  async emptyDatabase(name: string): Promise<string> {
-    const client = new pg.Client({ connectionString: this.environment.DATABASE_URL! });
-    await client.connect();
-    try {
-      await client.query(`CREATE DATABASE ${pg.escapeIdentifier(name)}`);
-    } finally {
-      await client.end();
-    }
-    const url = new URL(this.environment.DATABASE_URL!);
-    url.pathname = `/${name}`;
-    return url.href;
+  /** Starts one more Postgres, with an empty database. @returns the URL of the database */
+  async anotherServer(name: string): Promise<string> {
+    const dataDir = join(this.dataDir, name);
+    await mkdir(dataDir);
+    const home = await settleServerHome(dataDir, () => undefined);
+    const server = await PostgresServer.start(home, {
+      password: randomBytes(16).toString('hex'),
+      durable: true,
+      settings: {},
+    });
+    this.others.push(server);
+    await server.ensureDatabases([name]);
+    return server.url(name);
   }
 
   /** Ends the processes, then the stores, and removes the folder. */
   async stop(): Promise<void> {
     await Promise.all(this.servers.map((server) => server.stop()));
     await this.context?.close();
-    await this.stores.stop();
+    await Promise.all([this.stores.stop(), ...this.others.map((server) => server.stop())]);
     await rm(this.dataDir, { recursive: true, force: true });
   }
 }

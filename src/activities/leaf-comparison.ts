@@ -13,7 +13,7 @@ const rangeEnd = sqlFile<{ end: Id | null }>(import.meta.url, './sql/range-end.s
 const rangeDigest = sqlFile<Digest>(import.meta.url, './sql/range-digest.sql');
 
 /** About how many rows are compared at a time. */
-const RANGE_ROWS = 20_000;
+const RANGE_ROWS = 5_000;
 /** How often a range may be found to have changed meanwhile before it is cut in two, or taken for different. */
 const ATTEMPTS = 6;
 
@@ -37,13 +37,13 @@ export interface Copies {
 /**
  * Compares counts and checksums of a bucket and its copy, range by range of recipients, while rows are written: a range
  * that differs is looked at again once the copy has caught up, with the source read before and after.
- * @param onRange is told how many rows were found alike; it may throw to end the comparison
+ * @param onRange is told how many rows were found alike; it may take its time, or throw to end the comparison
  * @returns the first range that differs although nothing was written in it; undefined when all is alike
  */
 export async function compareLeaf(
   copies: Copies,
   bucket: number,
-  onRange: (rows: number) => void,
+  onRange: (rows: number) => Promise<void>,
 ): Promise<Range | undefined> {
   const leaf = leafOf(bucket);
   let after: Id = '-1';
@@ -65,7 +65,7 @@ async function compareRange(
   { source, copy, caughtUp }: Copies,
   leaf: string,
   range: Range,
-  onRange: (rows: number) => void,
+  onRange: (rows: number) => Promise<void>,
 ): Promise<Range | undefined> {
   const digestOf = async (client: pg.Client): Promise<Digest> =>
     (await client.query<Digest>(onLeaf(rangeDigest, leaf).text, [range.after, range.upTo])).rows[0]!;
@@ -73,7 +73,7 @@ async function compareRange(
   const first = await digestOf(source);
   const other = await digestOf(copy);
   if (areAlike(first, other)) {
-    onRange(first.rows);
+    await onRange(first.rows);
     return undefined;
   }
   let misses = 0;
@@ -83,7 +83,7 @@ async function compareRange(
     const copied = await digestOf(copy);
     const after = await digestOf(source);
     if (areAlike(copied, before) || areAlike(copied, after)) {
-      onRange(copied.rows);
+      await onRange(copied.rows);
       return undefined;
     }
     // What came and went in between looks like nothing, though hardly again and again.

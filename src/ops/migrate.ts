@@ -17,6 +17,13 @@ import { sqlFile } from '../platform/database/sql.js';
 import { errorText } from '../platform/error-text.js';
 import type { Id } from '../platform/ids/ids.js';
 
+interface OpenMove {
+  id: Id;
+  state: string;
+  buckets: number[];
+}
+
+const openMoves = sqlFile<OpenMove>(import.meta.url, './shard-move/sql/open-moves.sql');
 const fillShardMap = sqlFile(import.meta.url, './fill-shard-map.sql');
 
 /** One database's outcome; `error` says why it could not be brought up to date. */
@@ -29,7 +36,8 @@ type Report = (label: string, done: number, total: number) => void;
 
 /**
  * Brings the primary and every shard up to date, lays out the shard map of a new installation, and gives each shard the
- * partitions of its buckets. A shard that fails does not keep the others back.
+ * partitions of its buckets. A shard that fails does not keep the others back. As long as a move of buckets is not over, no
+ * shard's tables are changed: the two sides of its replication would not be alike any more.
  * @param dryRun only says what is pending where
  * @param report is told of long work how far it has come
  */
@@ -40,11 +48,13 @@ export async function migrateAll(
 ): Promise<MigrationOutcome[]> {
   const primary = await migrateDatabase('primary', database.primaryUrl, primaryMigrations, dryRun);
   const addresses = await findShards(database, primary);
+  const moves = dryRun ? [] : await withPrimary(database, (connection) => connection.query(openMoves));
   const outcomes = await Promise.all(
     addresses.map(async ({ number, url, directUrl }): Promise<MigrationOutcome> => {
       const name = `shard-${number}`;
+      const migrate = (dry: boolean) => migrateDatabase(name, directUrl ?? url, shardMigrations, dry);
       try {
-        return await migrateDatabase(name, directUrl ?? url, shardMigrations, dryRun);
+        return moves[0] ? withheld(await migrate(true), moves[0]) : await migrate(dryRun);
       } catch (error) {
         const known = shardMigrations.map((migration) => migration.name);
         return { database: name, applied: [], pending: known, error: errorText(error) };
@@ -53,7 +63,17 @@ export async function migrateAll(
   );
   if (dryRun) return [primary, ...outcomes];
   const owners = await layOutShardMap(database);
-  return [primary, ...(await settleShards(database, addresses, owners, outcomes, report))];
+  const moving = new Set(moves.flatMap(({ buckets }) => buckets));
+  return [primary, ...(await settleShards(database, addresses, { owners, moving }, outcomes, report))];
+}
+
+/** What becomes of a shard while a move is not over. */
+function withheld(report: MigrationReport, { id, state }: OpenMove): MigrationOutcome {
+  if (report.pending.length === 0) return report;
+  return {
+    ...report,
+    error: `the move ${id} of buckets is ${state}, and both sides of it have to stay alike: finish it, roll it back or abort it first`,
+  };
 }
 
 /** Where every shard is: those of the setting alone as long as the primary has no place for others. */
@@ -87,13 +107,15 @@ async function withPrimary<Result>(
 async function settleShards(
   database: Config['database'],
   addresses: readonly ShardAddress[],
-  owners: readonly number[],
+  { owners, moving }: { owners: readonly number[]; moving: ReadonlySet<number> },
   outcomes: readonly MigrationOutcome[],
   report: Report,
 ): Promise<MigrationOutcome[]> {
   const shards = addresses.map((address) => openShard(database, address, 1));
   try {
-    const prepared = await afterEach(outcomes, (index) => prepare(shards[index]!, bucketsOf(owners, index)));
+    // Those of a move are its own business: their owner may be another by now.
+    const settled = (shard: number) => bucketsOf(owners, shard).filter((bucket) => !moving.has(bucket));
+    const prepared = await afterEach(outcomes, (index) => prepare(shards[index]!, settled(index)));
     return await afterEach(prepared, async (index) => {
       const ownerOf = (recipient: Id) => shards[owners[bucketOf(recipient)]!]!;
       await resettle(shards[index]!, ownerOf, (done, total) =>

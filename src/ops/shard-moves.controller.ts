@@ -54,9 +54,9 @@ export class ShardMovesController {
   @ApiProblems(...BEGINNING)
   async start(
     @CurrentViewer() viewer: Viewer,
-    @Body() { buckets, to }: StartShardMoveDto,
+    @Body() { buckets, to, pace }: StartShardMoveDto,
   ): Promise<ShardMoveDto> {
-    return this.view(await this.moves.start(buckets, to, await this.name(viewer)));
+    return this.view(await this.moves.start(buckets, to, await this.name(viewer), pace));
   }
 
   /** Moves buckets with about half of a shard's rows to another one; otherwise as a move. */
@@ -64,9 +64,12 @@ export class ShardMovesController {
   @HttpCode(202)
   @ApiAcceptedResponse({ type: ShardMoveDto })
   @ApiProblems(...BEGINNING)
-  async split(@CurrentViewer() viewer: Viewer, @Body() { from, to }: SplitShardDto): Promise<ShardMoveDto> {
+  async split(
+    @CurrentViewer() viewer: Viewer,
+    @Body() { from, to, pace }: SplitShardDto,
+  ): Promise<ShardMoveDto> {
     const { buckets } = await this.balance.half(from, to);
-    return this.view(await this.moves.start(buckets, to, await this.name(viewer)));
+    return this.view(await this.moves.start(buckets, to, await this.name(viewer), pace));
   }
 
   /**
@@ -79,11 +82,11 @@ export class ShardMovesController {
   @ApiProblems(...BEGINNING)
   async rebalance(
     @CurrentViewer() viewer: Viewer,
-    @Body() { dryRun = true }: RebalanceDto,
+    @Body() { dryRun = true, pace }: RebalanceDto,
   ): Promise<PlannedMoveListDto> {
     const data = await this.balance.plan();
     const [first] = data;
-    if (first && !dryRun) await this.moves.start(first.buckets, first.target, await this.name(viewer));
+    if (first && !dryRun) await this.moves.start(first.buckets, first.target, await this.name(viewer), pace);
     return { data: data.map((plan) => ({ ...plan, buckets: [...plan.buckets] })) };
   }
 

@@ -6,11 +6,13 @@ import {
   IsArray,
   IsBoolean,
   IsInt,
+  IsNumber,
   Max,
   Min,
 } from 'class-validator';
 import { IsPlainText, MayBeLeftOut } from '../platform/http/validation.js';
 import { BUCKET_COUNT } from '../platform/database/buckets.js';
+import { FULL_PACE, GENTLE_PACE, LEAST_PACE } from './move-pace.js';
 
 const MOST_SHARDS = 10_000;
 
@@ -40,7 +42,28 @@ export class AddedShardDto {
   place!: string;
 }
 
-export class StartShardMoveDto {
+/** How gently a move goes about it. */
+class PacedDto {
+  /**
+   * In which share of the time it copies and compares, so that readers have the rest. 1 is as fast as it can; what works is
+   * one session on each side.
+   */
+  @ApiProperty({
+    type: Number,
+    required: false,
+    minimum: LEAST_PACE,
+    maximum: FULL_PACE,
+    default: GENTLE_PACE,
+    example: GENTLE_PACE,
+  })
+  @MayBeLeftOut()
+  @IsNumber()
+  @Min(LEAST_PACE)
+  @Max(FULL_PACE)
+  pace?: number;
+}
+
+export class StartShardMoveDto extends PacedDto {
   /** Which buckets; all of them have to lie on one shard. */
   @ApiProperty({ type: [Number], example: [3, 7] })
   @IsArray()
@@ -60,7 +83,7 @@ export class StartShardMoveDto {
   to!: number;
 }
 
-export class SplitShardDto {
+export class SplitShardDto extends PacedDto {
   /** The number of the shard that is too full. */
   @ApiProperty({ type: 'integer', minimum: 0, maximum: MOST_SHARDS, example: 0 })
   @IsInt()
@@ -76,7 +99,7 @@ export class SplitShardDto {
   to!: number;
 }
 
-export class RebalanceDto {
+export class RebalanceDto extends PacedDto {
   /** Only plans; true unless given. */
   @ApiProperty({ type: Boolean, required: false, default: true, example: true })
   @MayBeLeftOut()
@@ -107,6 +130,9 @@ export class ShardMoveDto {
   target!: number;
   @ApiProperty({ type: [Number] })
   buckets!: number[];
+  /** In which share of the time it copies and compares. */
+  @ApiProperty({ type: Number, minimum: LEAST_PACE, maximum: FULL_PACE, example: GENTLE_PACE })
+  pace!: number;
   /** `moved`: handed over, and followed by the old shard until it is finished or rolled back. */
   @ApiProperty({
     enum: [

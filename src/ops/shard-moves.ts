@@ -11,6 +11,7 @@ import { MoveRun } from './shard-move/move-run.js';
 import { BEFORE_FLIP, type MoveRecord, type MoveState } from './shard-move/move-states.js';
 import { type MovePlan, MoveStore } from './shard-move/move-store.js';
 import { type MoveView, viewOf } from './shard-move/move-view.js';
+import { FULL_PACE, GENTLE_PACE, LEAST_PACE } from './move-pace.js';
 import { readLag, replicationName } from './shard-move/replication.js';
 
 export type { MovePlan, MoveView };
@@ -37,12 +38,18 @@ export class ShardMoves implements BeforeApplicationShutdown {
 
   /**
    * Begins to move buckets, all of one shard, to another one, in this process; should it die, a worker goes on.
+   * @param pace in which share of the time it copies and compares, so that readers have the rest; 1 at most
    * @throws Problem `invalid-request`, `shard-unfit`, `gate-closed`, `shard-move-running`, `index-build-running`,
    * `repair-running`
    */
-  async start(buckets: readonly number[], target: number, by: string): Promise<StartedMove> {
+  async start(
+    buckets: readonly number[],
+    target: number,
+    by: string,
+    pace = GENTLE_PACE,
+  ): Promise<StartedMove> {
     await this.shards.refresh();
-    const plan = this.checked(buckets, target);
+    const plan = { ...this.checked(buckets, target), pace: checkedPace(pace) };
     const sides = { source: this.shard(plan.source), target: this.shard(plan.target) };
     const leaves = await checkMove(sides, plan.buckets, this.fence);
     const progress = {
@@ -173,4 +180,13 @@ export class ShardMoves implements BeforeApplicationShutdown {
       );
     return shard;
   }
+}
+
+function checkedPace(pace: number): number {
+  if (!(pace >= LEAST_PACE && pace <= FULL_PACE))
+    throw new Problem(
+      'invalid-request',
+      `The pace of a move is a share of the time, from ${LEAST_PACE} to ${FULL_PACE}.`,
+    );
+  return pace;
 }

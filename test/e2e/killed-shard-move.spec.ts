@@ -19,7 +19,10 @@ const people = Array.from({ length: 320 }, (_, index): Recipient => ({
 }));
 const moving = people.filter(({ id }) => BUCKETS.includes(bucketOf(id)));
 
-/** The product serves HTTP in this process, so that nobody goes on with a move unless a test wants it. */
+/**
+ * The product serves HTTP in this process, so that nobody goes on with a move unless a test wants it. Servers that are killed:
+ * `killed-shard-servers.spec.ts`.
+ */
 describe('a move of buckets, one of whose processes is killed', () => {
   let app: TestApp;
   let moves: ShardMoves;
@@ -186,12 +189,8 @@ describe('a move of buckets, one of whose processes is killed', () => {
   });
 
   it.each([
-    ['source', 'copying', 0],
-    ['target', 'copying', 2],
     ['source', 'comparing', 0],
     ['target', 'switching', 2],
-    ['source', 'settling', 0],
-    ['target', 'moved', 2],
   ] as const)('is carried on when the sessions of the %s end before it is %s', async (_, state, shard) => {
     await held.hold(state);
     const move = moves.start(BUCKETS, 2, 'a test');
@@ -202,22 +201,6 @@ describe('a move of buckets, one of whose processes is killed', () => {
     if ((await newest()).state !== 'moved') await resumed();
     expect(await newest()).toMatchObject({ state: 'moved', error: null });
     await rolledBack((await newest()).id);
-  });
-
-  it.each([
-    ['source', 'comparing', 0],
-    ['target', 'comparing', 2],
-  ] as const)('is given up when the sessions of the %s end before it is %s', async (_, state, shard) => {
-    await held.hold(state);
-    const move = moves.start(BUCKETS, 2, 'a test');
-    await held.reached();
-    await killServerSessions(shard);
-    await held.release(true);
-    await ended(move);
-    if ((await newest()).state === 'moved') return rolledBack((await newest()).id);
-    await ended(moves.abort((await newest()).id));
-    expect(await newest()).toMatchObject({ state: 'aborted', error: null });
-    await nothingIsLeft(0);
   });
 
   it.each([

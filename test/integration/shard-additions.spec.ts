@@ -21,6 +21,11 @@ describe('a database that does not fit as a shard', () => {
     await client.query('CREATE TABLE something (id int)');
     await client.end();
     expect((await refused(full)).message).toMatch(/is not empty: it has 1 tables/);
+    const hasty = await emptyDatabase(app.environment, 'hasty');
+    const admin = await connectTo(hasty);
+    await admin.query(`ALTER DATABASE ${new URL(hasty).pathname.slice(1)} SET statement_timeout = '10s'`);
+    await admin.end();
+    expect((await refused(hasty)).message).toMatch(/statement_timeout is 10s/);
     expect(await refused('nonsense with a secret')).toMatchObject({ key: 'invalid-request' });
     const wrong = Object.assign(new URL(full), { password: 'not-the-right-one' }).href;
     const error = await refused(wrong);

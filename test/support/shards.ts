@@ -22,6 +22,7 @@ export async function leftovers(shards: readonly pg.Client[]): Promise<string[]>
         UNION ALL SELECT 'publication ' || pubname FROM pg_publication
         UNION ALL SELECT 'subscription ' || subname FROM pg_subscription
           WHERE subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+        UNION ALL SELECT 'pace of ' || tgrelid::regclass FROM pg_trigger WHERE tgname = 'pace_copy'
         UNION ALL SELECT 'mark of ' || move_id FROM shard_move_marks
         UNION ALL SELECT 'table ' || relname FROM pg_class c WHERE relkind = 'r' AND relname LIKE 'activities\\_b%'
           AND NOT EXISTS (SELECT FROM pg_inherits WHERE inhrelid = c.oid AND NOT inhdetachpending)

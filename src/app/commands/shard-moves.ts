@@ -2,15 +2,20 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { INestApplicationContext } from '@nestjs/common';
 import { Command } from 'commander';
 import { type PlannedMove, ShardBalance } from '../../ops/shard-balance.js';
+import { FULL_PACE, GENTLE_PACE } from '../../ops/move-pace.js';
 import { type MoveView, ShardMoves, type StartedMove } from '../../ops/shard-moves.js';
 import { BUCKET_COUNT } from '../../platform/database/buckets.js';
 import { errorText } from '../../platform/error-text.js';
 import { CommandError, complain, operator, printResult, withServices } from './operate.js';
-import { countParser, parseMoveId } from './option-parsers.js';
+import { countParser, parseMoveId, parsePace } from './option-parsers.js';
 import { Progress } from './progress.js';
 
 interface Json {
   json?: boolean;
+}
+
+interface Paced {
+  pace: number;
 }
 
 const LOOK_EVERY_MS = 250;
@@ -19,6 +24,12 @@ const ABANDONED_MS = 30_000;
 const ENDS = ['moved', 'done', 'returned', 'aborted'];
 const parseShard = countParser(0, 9_999);
 const parseBucket = countParser(0, BUCKET_COUNT - 1);
+const PACE = [
+  '--pace <share>',
+  `gentle (${GENTLE_PACE}), full (1), or in which share of the time to copy and compare, so that readers have the rest`,
+  parsePace,
+  GENTLE_PACE,
+] as const;
 const ABOUT_MOVES =
   'Copies the buckets by logical replication while everything runs, compares the copy, and hands them over within a ' +
   'second. The old shard follows until `finish`; until then `rollback` gives them back. Ctrl-C gives the move up; ' +
@@ -52,10 +63,11 @@ function moveCommand(): Command {
       [] as number[],
     )
     .requiredOption('--to <shard>', 'the number of the shard that gets them', parseShard)
-    .action(({ bucket, to, json }: Json & { bucket: number[]; to: number }) =>
+    .option(...PACE)
+    .action(({ bucket, to, pace, json }: Json & Paced & { bucket: number[]; to: number }) =>
       withServices(async (services) => {
-        const move = await carryOut(services, await services.get(ShardMoves).start(bucket, to, operator()));
-        conclude(json, move);
+        const started = await services.get(ShardMoves).start(bucket, to, operator(), pace);
+        conclude(json, await carryOut(services, started));
       }),
     );
 }
@@ -67,16 +79,18 @@ function splitCommand(): Command {
     .requiredOption('--from <shard>', 'the number of the shard that is too full', parseShard)
     .requiredOption('--to <shard>', 'the number of the shard that gets them', parseShard)
     .option('--dry-run', 'only say which buckets would be moved')
-    .action(({ from, to, dryRun, json }: Json & { from: number; to: number; dryRun?: boolean }) =>
-      withServices(async (services) => {
-        const plan = await services.get(ShardBalance).half(from, to);
-        if (dryRun) {
-          printResult(json, { moves: [plan] }, describePlan(plan));
-          return;
-        }
-        const started = await services.get(ShardMoves).start(plan.buckets, to, operator());
-        conclude(json, await carryOut(services, started));
-      }),
+    .option(...PACE)
+    .action(
+      ({ from, to, dryRun, pace, json }: Json & Paced & { from: number; to: number; dryRun?: boolean }) =>
+        withServices(async (services) => {
+          const plan = await services.get(ShardBalance).half(from, to);
+          if (dryRun) {
+            printResult(json, { moves: [plan] }, describePlan(plan));
+            return;
+          }
+          const started = await services.get(ShardMoves).start(plan.buckets, to, operator(), pace);
+          conclude(json, await carryOut(services, started));
+        }),
     );
 }
 
@@ -88,7 +102,8 @@ function rebalanceCommand(): Command {
         `finished or rolled back. ${ABOUT_MOVES}`,
     )
     .option('--dry-run', 'only print the moves')
-    .action(({ dryRun, json }: Json & { dryRun?: boolean }) =>
+    .option(...PACE)
+    .action(({ dryRun, pace, json }: Json & Paced & { dryRun?: boolean }) =>
       withServices(async (services) => {
         const plan = await services.get(ShardBalance).plan();
         if (dryRun || plan.length === 0) {
@@ -97,7 +112,7 @@ function rebalanceCommand(): Command {
         }
         const moves: MoveView[] = [];
         for (const { buckets, target } of plan) {
-          const started = await services.get(ShardMoves).start(buckets, target, operator());
+          const started = await services.get(ShardMoves).start(buckets, target, operator(), pace);
           const move = await carryOut(services, started);
           moves.push(move);
           if (move.state === 'moved') continue;
@@ -174,8 +189,9 @@ function conclude(json: boolean | undefined, move: MoveView, verb: keyof typeof 
 }
 
 function describe(move: MoveView): string {
-  const { id, source, target, buckets, state, error, startedAt } = move;
+  const { id, source, target, buckets, pace, state, error, startedAt } = move;
   const facts = [
+    ...(pace < FULL_PACE ? [`pace ${pace}`] : []),
     `${move.rowsCopied ?? 0} of about ${move.rowsTotal ?? 0} rows copied`,
     ...(move.rowsCompared === null ? [] : [`${move.rowsCompared} compared`]),
     ...(move.lagBytes === null ? [] : [`${move.lagBytes} bytes behind`]),

@@ -16,8 +16,9 @@ export async function abortMove(context: MoveContext): Promise<void> {
     await side.then(work).catch((error: unknown) => faults.push(error));
   };
   await attempt(context.target(), async (target) => {
-    await closeCopy(target, buckets);
+    // First, since a copy that is under way locks its table for as long as it takes.
     syncSlots = (await there.unsubscribe(target)) ?? syncSlots;
+    await closeCopy(target, buckets);
   });
   await attempt(context.source(), async (source) => {
     await openLeaf(source, ...buckets);

@@ -13,6 +13,7 @@ interface Fitness {
   maySubscribe: boolean;
   mayCreate: boolean;
   citus: boolean;
+  timeout: string | null;
 }
 
 const readFitness = sqlFile<Fitness>(import.meta.url, './sql/read-fitness.sql');
@@ -42,6 +43,10 @@ export async function unfitness(client: pg.Client): Promise<string[]> {
       `${found.freeSenders} WAL senders are free, ${SLOTS} are needed: raise max_wal_senders`,
     ],
     [found.workers < 2, 'max_logical_replication_workers is below 2'],
+    [
+      found.timeout !== null,
+      `statement_timeout is ${found.timeout} for the role or the database, which would end the copy of a large bucket: have sessions set it, or a pooler`,
+    ],
   ];
   return faults.filter(([isFault]) => isFault).map(([, fault]) => fault);
 }

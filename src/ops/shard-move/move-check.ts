@@ -34,6 +34,11 @@ export async function checkMove(
     for (const bucket of buckets)
       if (present.has(leafOf(bucket))) faults.push(`${target.name} has a ${leafOf(bucket)} already`);
     if (faults.length > 0) throw new Problem('shard-unfit', `${faults.join('; ')}.`);
+    if ((await schemaOf(from)) !== (await schemaOf(to)))
+      throw new Problem(
+        'shard-unfit',
+        `${source.name} and ${target.name} are not equally up to date: run \`sluice migrate\` first.`,
+      );
     await mustReach(to, target.name, source.directUrl, source.name);
     await mustReach(from, source.name, target.directUrl, target.name);
   });
@@ -48,6 +53,12 @@ export async function checkMove(
       `${leafOf(keyless.bucket)} of ${source.name} has lost its primary key: repair the activities first.`,
     );
   return leaves;
+}
+
+/** What was migrated. */
+async function schemaOf(client: pg.Client): Promise<string> {
+  const { rows } = await client.query<{ name: string }>('SELECT name FROM migrations ORDER BY name');
+  return rows.map(({ name }) => name).join();
 }
 
 async function onBoth(

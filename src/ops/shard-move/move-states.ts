@@ -55,6 +55,8 @@ export interface MoveRecord {
   source: number;
   target: number;
   buckets: number[];
+  /** In which share of the time it copies and compares. */
+  pace: number;
   state: MoveState;
   error: string | null;
   requestedBy: string;

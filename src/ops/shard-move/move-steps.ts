@@ -1,5 +1,7 @@
 import { compareLeaf } from '../../activities/leaf-comparison.js';
+import { endPace, paceCopy } from '../../activities/copy-pace.js';
 import { dropLeaf, leafOf, makeLeaf, presentLeaves, tidyLeaf } from '../../activities/leaves.js';
+import { FULL_PACE, Pacer } from '../move-pace.js';
 import { abortMove } from './abort-move.js';
 import { copied } from './copying.js';
 import type { MoveContext } from './move-context.js';
@@ -27,6 +29,8 @@ async function prepare(context: MoveContext): Promise<void> {
   const { source, target } = await context.both();
   const present = await presentLeaves(target);
   for (const bucket of context.buckets) if (!present.has(leafOf(bucket))) await makeLeaf(target, bucket);
+  const { pace } = context.plan.move;
+  if (pace < FULL_PACE) await paceCopy(target, context.buckets, pace);
   await context.there.publish(source);
   await context.next('preparing', 'copying');
 }
@@ -36,6 +40,7 @@ async function copy(context: MoveContext): Promise<void> {
   const note = (slots: string) => store.noteSyncSlots(plan.move.id, plan.runner, slots);
   await there.subscribe(await context.target(), plan.source.directUrl, true, note);
   await copied(context);
+  await endPace(await context.target(), context.buckets);
   await context.next('copying', 'comparing');
 }
 
@@ -44,13 +49,15 @@ async function compare(context: MoveContext): Promise<void> {
   const { signal, progress, move } = context.plan;
   const { rowsTotal = 0 } = move.progress;
   const began = Date.now();
+  const pacer = new Pacer(move.pace);
   let compared = 0;
-  const onRange = (rows: number) => {
+  const onRange = async (rows: number) => {
     signal.throwIfAborted();
     progress.rowsCompared = compared += rows;
     const seconds = (Date.now() - began) / 1_000;
     progress.secondsLeft =
       compared > 0 ? Math.max(0, Math.round((seconds * (rowsTotal - compared)) / compared)) : null;
+    await pacer.rest(signal);
   };
   const caughtUp = () => context.arrived(context.there);
   for (const bucket of context.buckets) {

@@ -31,20 +31,30 @@ export interface MovePlan {
   buckets: readonly number[];
 }
 
+export interface PacedPlan extends MovePlan {
+  /** In which share of the time it copies and compares: above 0, and 1 at most. */
+  pace: number;
+}
+
 /** The moves as the primary keeps them: one at a time is under way. */
 @Injectable()
 export class MoveStore {
   constructor(private readonly primary: PrimaryDatabase) {}
 
   /** @throws Problem `shard-move-running`, `index-build-running`, `repair-running` */
-  open({ source, target, buckets }: MovePlan, by: string, runner: string, progress: object): Promise<Id> {
+  open(
+    { source, target, buckets, pace }: PacedPlan,
+    by: string,
+    runner: string,
+    progress: object,
+  ): Promise<Id> {
     return this.primary.transaction(async (transaction) => {
       await mustBeAlone(transaction, 'move');
       const list = idList(buckets.map(String));
       const [other] = await transaction.query(moveInTheWay, [list]);
       if (other) throw inTheWay(other);
       await transaction.query(forgetMoves, [KEPT_MOVES]);
-      const parameters = [source, target, list, by, runner, JSON.stringify(progress)];
+      const parameters = [source, target, list, pace, by, runner, JSON.stringify(progress)];
       return (await transaction.query(insertMove, parameters))[0]!.id;
     });
   }

@@ -8,6 +8,8 @@ export interface MoveView {
   source: number;
   target: number;
   buckets: number[];
+  /** In which share of the time it copies and compares. */
+  pace: number;
   state: MoveState;
   /** Why it stands still until somebody has it go on. */
   error: string | null;
@@ -36,12 +38,13 @@ export interface MoveView {
 
 /** Presents a move. */
 export function viewOf(move: MoveRecord): MoveView {
-  const { id, source, target, buckets, state, error, requestedBy, progress, writePauseMs } = move;
+  const { id, source, target, buckets, pace, state, error, requestedBy, progress, writePauseMs } = move;
   return {
     id,
     source,
     target,
     buckets: [...buckets],
+    pace,
     state,
     error,
     requestedBy,

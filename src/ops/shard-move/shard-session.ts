@@ -31,6 +31,8 @@ export class ShardSession {
       await client.query(`SET deadlock_timeout = '50ms'`).catch(() => undefined);
       await client.query(`SET lock_timeout = '${LOCK_TIMEOUT}'`);
       await client.query(`SET statement_timeout = '${STATEMENT_TIMEOUT}'`);
+      // There is no hurry, and others want the cores.
+      await client.query('SET max_parallel_workers_per_gather = 0');
       // A copy is made for the case that a server dies: what a mark says has to be on its way.
       await client.query(`SET synchronous_commit = local`);
       return new ShardSession(client, shard);

@@ -30,6 +30,8 @@ export interface PostgresOptions {
   password: string;
   durable: boolean;
   settings: Record<string, string>;
+  /** The port to listen on; a free one, unless given. */
+  port?: number;
 }
 
 /** The embedded Postgres: one postmaster, in a session of its own, so that no signal meant for us reaches it. */
@@ -40,7 +42,7 @@ export class PostgresServer {
     private readonly password: string,
   ) {}
 
-  /** Stops what a killed owner left running, then starts the server on a free port of 127.0.0.1. */
+  /** Stops what a killed owner left running, then starts the server on a port of 127.0.0.1. */
   static async start(home: ServerHome, options: PostgresOptions): Promise<PostgresServer> {
     await stopPostmaster(home);
     await ensureCluster(home, options.password, options.durable);
@@ -83,7 +85,7 @@ export class PostgresServer {
 async function startPostmaster(home: ServerHome, log: string, options: PostgresOptions): Promise<number> {
   const deadline = Date.now() + LEFTOVERS_TIMEOUT_MS;
   for (;;) {
-    const port = await getPort({ host: '127.0.0.1' });
+    const port = options.port ?? (await getPort({ host: '127.0.0.1' }));
     const { durable, settings: overrides } = options;
     const settings = postgresSettings({ clusterName: clusterName(home), port, durable, overrides });
     await writeSettings(home, renderSettings(settings));

@@ -1,3 +1,3 @@
-INSERT INTO shard_moves (source, target, buckets, requested_by, runner, progress, heartbeat_at)
-VALUES ($1, $2, $3::smallint[], $4, $5, $6, clock_timestamp())
+INSERT INTO shard_moves (source, target, buckets, pace, requested_by, runner, progress, heartbeat_at)
+VALUES ($1, $2, $3::smallint[], $4, $5, $6, $7, clock_timestamp())
 RETURNING id
