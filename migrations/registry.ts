@@ -12,8 +12,8 @@ import { CompleteFeeds1763870000000 } from './primary/1763870000000-complete-fee
 import { OperatorsDeliveries1763876000000 } from './primary/1763876000000-operators-deliveries.js';
 import { ShardMoves1764200000000 } from './primary/1764200000000-shard-moves.js';
 import { ServingProcesses1764300000000 } from './primary/1764300000000-serving-processes.js';
-import { MergedPosts1764500000000 } from './primary/1764500000000-merged-posts.js';
 import { ShardMovePace1764460000000 } from './primary/1764460000000-shard-move-pace.js';
+import { MergedPosts1764500000000 } from './primary/1764500000000-merged-posts.js';
 import { Activities1763600000000 } from './shard/1763600000000-activities.js';
 import { Fence1763820000000 } from './shard/1763820000000-fence.js';
 import { Partitions1763825000000 } from './shard/1763825000000-partitions.js';
@@ -39,8 +39,8 @@ export const primaryMigrations = [
   OperatorsDeliveries1763876000000,
   ShardMoves1764200000000,
   ServingProcesses1764300000000,
-  MergedPosts1764500000000,
   ShardMovePace1764460000000,
+  MergedPosts1764500000000,
 ];
 
 /** Every activity shard's migrations, oldest first. */
