@@ -5,17 +5,19 @@ import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { INestApplicationContext } from '@nestjs/common';
-import pgCopy from 'pg-copy-streams';
 import { PrimaryDatabase } from '../../src/platform/database/primary.js';
 import { GraphRedis } from '../../src/platform/redis/redis.js';
 import { Mirror } from '../../src/relationships/mirror/mirror.js';
-import { COPY_EDGES, PLANNER } from '../../src/relationships/rebuild/copy-statements.js';
-import { EdgeEncoder } from '../../src/relationships/rebuild/edge-encoder.js';
+import { copyInPieces } from '../../src/relationships/rebuild/copy-in-pieces.js';
+import { COPY_SETS, PLANNER, relationshipsAfter } from '../../src/relationships/rebuild/copy-statements.js';
 import { removeKeys } from '../../src/relationships/rebuild/remove-keys.js';
 import { MassInsertion } from '../../src/relationships/rebuild/mass-insertion.js';
+import { endOfSets, SetEncoder } from '../../src/relationships/rebuild/set-encoder.js';
 
 /** The epoch that a ready file fills: no mirror knows of it. */
 export const READY_EPOCH = 'ready';
+
+const EDGES_PER_PIECE = 32_768;
 
 /** A file of Redis commands that make the sets of a graph. */
 export interface ReadySets {
@@ -24,18 +26,31 @@ export interface ReadySets {
   pieces: { bytes: number; commands: number }[];
 }
 
-/** Writes the sets of the graph in Postgres as commands into a file. */
-export async function writeReadySets(services: INestApplicationContext, path: string): Promise<ReadySets> {
+/**
+ * Writes the sets of the graph in Postgres as commands into a file.
+ * @param largestIntset up to which size as packed arrays, ready for RESTORE; 0 for SADD of all
+ */
+export async function writeReadySets(
+  services: INestApplicationContext,
+  path: string,
+  largestIntset: number,
+): Promise<ReadySets> {
   const client = await services.get(PrimaryDatabase).database.dedicatedClient();
-  const encoder = new EdgeEncoder(services.get(Mirror).keys, READY_EPOCH);
+  const encoder = new SetEncoder(services.get(Mirror).keys, READY_EPOCH, largestIntset);
   const pieces: ReadySets['pieces'] = [];
   try {
     await client.query('BEGIN READ ONLY');
     await client.query(PLANNER);
-    const rows = client.query(pgCopy.to(COPY_EDGES('true')));
+    const walk = {
+      after: '0',
+      most: EDGES_PER_PIECE,
+      statement: (owner: string, most: number) => COPY_SETS(relationshipsAfter(owner, most)),
+      endOf: endOfSets,
+      encode: (rows: Buffer) => encoder.encode(rows),
+      ahead: true,
+    };
     const commands = async function* () {
-      for await (const piece of rows) {
-        const { bytes, commands } = encoder.encode(piece as Buffer);
+      for await (const { bytes, commands } of copyInPieces(client, walk)) {
         pieces.push({ bytes: bytes.length, commands });
         yield bytes;
       }

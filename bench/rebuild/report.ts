@@ -21,34 +21,28 @@ export interface Rounds {
   ready: number[];
   idle: Rebuilt[];
   busy: Rebuilt[];
-  /** One that is held down, in the first round alone. */
+  /** By turns. */
   gentle: Rebuilt[];
+  /** How fast the loader takes the same sets as dumps, ready for RESTORE; in the first round alone. */
+  dumps: number[];
   /** What lookups were like while the ready sets were loaded. */
   besideReady: TrafficCount[];
   /** The command that held Redis up for longest meanwhile, in milliseconds. */
   readySlowestMs: number[];
 }
 
-/** How much of each goes on, a second: relationship writes, lookups, and commands of a rebuild that is held down. */
+/** How much of each goes on, a second: relationship writes, and lookups. */
 interface Pace {
   writes: number;
   lookups: number;
-  gentle: number;
 }
 
 /** What a benchmark of rebuilding says. */
-export function report(
-  { users, follows }: FilledGraph,
-  { loader, ready, idle, busy, gentle, besideReady, readySlowestMs }: Rounds,
-  pace: Pace,
-): Report {
-  const rate = ({ edges, seconds }: Rebuilt) => edges / seconds;
+export function report({ users, follows }: FilledGraph, rounds: Rounds, pace: Pace): Report {
+  const { loader, ready, idle, busy, gentle, dumps, besideReady, readySlowestMs } = rounds;
   const rates = idle.map(rate);
-  const p99 = (when: 'before' | 'during') => (one: Rebuilt) => one[when].p99Ms;
-  const worse = (all: Rebuilt[]) => pairedRatio(all.map(p99('during')), all.map(p99('before')));
   const sum = (key: 'mismatches' | 'failed') =>
     [...idle, ...busy, ...gentle].reduce((all, one) => all + one[key], 0);
-  const slowest = [...idle, ...busy, ...gentle].flatMap((one) => one.slowest?.atMostMs ?? []);
   return {
     headline: series('edgesPerSecond', 'rebuild, nobody writing', '1/s', rates),
     limit: series('readyEdgesPerSecond', `${loader} of the sets alone`, '1/s', ready),
@@ -76,16 +70,20 @@ export function report(
         besideReady.map(({ p99Ms }) => p99Ms),
       ),
       series('readySlowestMs', 'slowest command of Redis meanwhile, at most', 'ms', readySlowestMs),
-      series('gentleEdgesPerSecond', `rebuild held to ${pace.gentle} commands/s`, '1/s', gentle.map(rate)),
-      single('gentleP99Worse', 'p99 of lookups, during / before', '', worse(gentle)),
-      series('gentleP99DuringMs', 'p99 of lookups meanwhile', 'ms', gentle.map(p99('during'))),
+      ...byTurns(rounds),
+      series('dumpsEdgesPerSecond', `${loader} of the sets as dumps`, '1/s', dumps),
       series(
         'busyCores',
         `of ${cpus().length} cores at work during a rebuild`,
         'cores',
         idle.map((one) => one.busyCores),
       ),
-      series('slowestMs', 'slowest command of Redis during a rebuild, at most', 'ms', slowest),
+      series(
+        'slowestMs',
+        'slowest command of Redis during a rebuild, at most',
+        'ms',
+        slowest([...idle, ...busy]),
+      ),
       single('seconds', 'a rebuild', 's', median(idle.map((one) => one.seconds))),
     ],
     data:
@@ -93,6 +91,21 @@ export function report(
       `${pace.lookups} lookups/s from a process of their own`,
   };
 }
+
+function byTurns({ loader, ready, gentle }: Rounds): Series[] {
+  return [
+    series('gentleEdgesPerSecond', 'rebuild by turns (gentle)', '1/s', gentle.map(rate)),
+    single('gentleRatio', `the same / ${loader}`, '', pairedRatio(gentle.map(rate), ready)),
+    single('gentleP99Worse', 'p99 of lookups, during / before', '', worse(gentle)),
+    series('gentleP99DuringMs', 'p99 of lookups meanwhile', 'ms', gentle.map(p99('during'))),
+    series('gentleSlowestMs', 'slowest command of Redis meanwhile, at most', 'ms', slowest(gentle)),
+  ];
+}
+
+const rate = ({ edges, seconds }: Rebuilt): number => edges / seconds;
+const p99 = (when: 'before' | 'during') => (one: Rebuilt) => one[when].p99Ms;
+const worse = (all: Rebuilt[]): number => pairedRatio(all.map(p99('during')), all.map(p99('before')));
+const slowest = (all: Rebuilt[]): number[] => all.flatMap((one) => one.slowest?.atMostMs ?? []);
 
 function series(name: string, label: string, unit: string, values: number[]): Series {
   return { name, label, unit, values };

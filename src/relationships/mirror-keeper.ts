@@ -29,9 +29,11 @@ export class MirrorKeeper implements OnApplicationBootstrap, BeforeApplicationSh
 
   private async check(): Promise<void> {
     const requested = await this.rebuild.takeRequest();
-    const settled = (await this.rebuild.isReady()) && !(await this.rebuild.isUnfinished());
+    const ready = await this.rebuild.isReady();
+    const settled = ready && !(await this.rebuild.isUnfinished());
     if (settled && !requested) return this.rebuild.removeLeft();
-    const built = await this.rebuild.run();
+    // Nobody waits for one while there is a mirror in use.
+    const built = await this.rebuild.run({ gentle: ready });
     if (!built) return;
     const { users, edges, seconds } = built;
     this.logger.log(`built: ${users} users, ${edges} relationships, ${seconds.toFixed(1)} s`);

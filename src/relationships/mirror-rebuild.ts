@@ -20,6 +20,8 @@ const COMPARED_PER_BATCH = 200;
 export interface RebuildOptions {
   /** Holds the load down to so many commands (about one per user and set) a second. */
   commandsPerSecond?: number;
+  /** Takes longer, and leaves a processor to those who read: Postgres, this process and Redis work by turns. */
+  gentle?: boolean;
   /** How many users are compared member by member before the swap, spread evenly; `all` compares everybody. */
   compare?: number | 'all';
   report?: FillReport;
@@ -39,7 +41,7 @@ export interface RebuildPlan {
 /** What a rebuild did, and the proof that it is right. */
 export interface RebuildCertificate {
   users: number;
-  /** Relationships loaded; each set's size was acknowledged by Redis and adds up to what Postgres counts. */
+  /** Relationships loaded; Redis acknowledged each set as a whole, or the number of its members that it added. */
   edges: number;
   /** Users who were compared with Postgres, member by member. */
   compared: number;

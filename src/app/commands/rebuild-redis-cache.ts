@@ -7,6 +7,7 @@ import { Progress } from './progress.js';
 
 interface RebuildCommandOptions {
   throttle?: number;
+  gentle?: boolean;
   user?: string;
   compare: number | 'all';
   dryRun?: boolean;
@@ -24,6 +25,10 @@ export function rebuildRedisCacheCommand(): Command {
       'at most so many Redis commands (about two per user) a second',
       parseCount,
     )
+    .option(
+      '--gentle',
+      'Postgres, this process and Redis work by turns, one processor at a time: takes longer, and is hardly noticed by those who read',
+    )
     .option('--user <name>', 'only this user, in the mirror in use')
     .option('--compare <users>', 'how many users to compare before the swap, or "all"', parseCompare, 2_000)
     .option('--dry-run', 'only say what there is to load and how things stand')
@@ -36,13 +41,14 @@ export function rebuildRedisCacheCommand(): Command {
     );
 }
 
-function rebuild({ throttle, compare, json }: RebuildCommandOptions): Promise<void> {
+function rebuild({ throttle, gentle = false, compare, json }: RebuildCommandOptions): Promise<void> {
   return withServices(async (services) => {
     const progress = new Progress();
     const certificate = await services
       .get(MirrorRebuild)
       .run({
         ...(throttle ? { commandsPerSecond: throttle } : {}),
+        gentle,
         compare,
         report: (edges, total) => progress.update('relationships', edges, Math.max(total, edges)),
       })

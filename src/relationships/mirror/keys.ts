@@ -19,6 +19,7 @@ export type MirrorSet = 'following' | 'noise' | 'blocks' | 'mutes' | 'blockers';
  * | `graph:<epoch>:{id}:union`, `:excerpt`, `:candidates` | sets | what recommendations are worked out with; gone when the script ends |
  * | `graph:<epoch>:log` | list | changes that came while the epoch was being filled |
  * | `graph:<epoch>:behind` | set | owners whose changes in the log have gaps: they have to be loaded before the epoch is read |
+ * | `graph:<epoch>:probe` | set | a few made-up ids, for as long as a rebuild looks how sets may be loaded |
  * | `graph:leaving` | set | epochs that were read before, and whose keys are not all removed yet |
  * | `graph:rebuild` | string | who rebuilds, while somebody does |
  * | `graph:rebuild:state` | hash | how far the rebuild is |
@@ -89,6 +90,10 @@ export class MirrorKeys {
 
   behind(epoch: string): string {
     return `${this.prefix}graph:${epoch}:behind`;
+  }
+
+  probe(epoch: string): string {
+    return `${this.prefix}graph:${epoch}:probe`;
   }
 
   /** A pattern for SCAN that matches every key of an epoch, or every set of one name. */

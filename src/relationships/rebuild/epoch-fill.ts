@@ -9,19 +9,23 @@ import { GraphRedis } from '../../platform/redis/redis.js';
 import { UserStore } from '../../users/user-store.js';
 import { Mirror } from '../mirror/mirror.js';
 import { Checkpoints } from './checkpoints.js';
-import { COPY_BLOCKERS, COPY_COUNTS, COPY_EDGES, PLANNER } from './copy-statements.js';
-import { EdgeEncoder } from './edge-encoder.js';
-import { MassInsertion } from './mass-insertion.js';
+import { copyInPieces, readCopy } from './copy-in-pieces.js';
+import { COPY_BLOCKERS, COPY_COUNTS, COPY_SETS, PLANNER, relationshipsAfter } from './copy-statements.js';
+import { type EncodedCommands, MassInsertion } from './mass-insertion.js';
 import { removeKeys } from './remove-keys.js';
 import type { RebuildLock } from './rebuild-lock.js';
 import type { RebuildState, RebuildStateStore } from './rebuild-state.js';
-import { RowEncoder } from './row-encoder.js';
+import { largestIntset } from './restore-probe.js';
+import { endOfRows, RowEncoder } from './row-encoder.js';
+import { endOfSets, SetEncoder } from './set-encoder.js';
 
 /** Told how far the fill is, in relationships and about how many there are. */
 export type FillReport = (edges: number, total: number) => void;
 
 export interface FillOptions {
   commandsPerSecond?: number;
+  /** Lets Postgres, this process and Redis work by turns, so that no two processors are busy with the fill at a time. */
+  gentle?: boolean;
   report?: FillReport;
 }
 
@@ -30,6 +34,9 @@ const estimateEdges = sqlFile<{ n: number }>(import.meta.url, './estimate-edges.
 /** A change carries the time at which its transaction began; this one may have begun before the rebuild. */
 const LONGEST_TRANSACTION_MS = 15 * 60_000;
 const OWNERS_PER_BATCH = 1_000;
+/** What is read at once. */
+const EDGES_PER_PIECE = 32_768;
+const USERS_PER_PIECE = 8_192;
 
 /**
  * Fills an epoch from one snapshot of Postgres, by mass insertion. The epoch takes no changes meanwhile (they go to its
@@ -64,10 +71,12 @@ export class EpochFill {
     try {
       await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
       await client.query(PLANNER);
+      // One that is held down pauses between its statements, for longer than a role's limit may allow.
+      await client.query('SET LOCAL idle_in_transaction_session_timeout = 0');
       const total = await this.estimateEdges();
       await states.write({ total });
       if (resumed) await this.bringUpToDate(client, state);
-      const fill = { client, insertion, state, states, lock, report: options.report, total };
+      const fill: Fill = { client, insertion, state, states, lock, options, total };
       const edges = await this.fillSets(fill);
       const users = await this.fillCounts(fill);
       await this.fillBlockers(fill);
@@ -79,31 +88,40 @@ export class EpochFill {
     }
   }
 
-  private async fillSets({ client, insertion, state, states, lock, report, total }: Fill): Promise<number> {
-    const encoder = new EdgeEncoder(this.mirror.keys, state.epoch);
-    const acknowledgedBefore = insertion.sum;
+  private async fillSets(fill: Fill): Promise<number> {
+    const { client, insertion, state, states, options, total } = fill;
+    const encoder = await this.setEncoder(state.epoch);
+    const addedBefore = insertion.sum;
     const checkpoints = new Checkpoints(insertion, states);
-    for await (const piece of client.query(pgCopy.to(COPY_EDGES(`owner_id > ${state.cursor}`)))) {
-      lock.check();
-      const commands = encoder.encode(piece as Buffer);
-      await insertion.send(states.reachCommand(encoder.owner));
-      await insertion.send(commands);
-      report?.(state.edges + encoder.edges, total);
-      await checkpoints.reached(encoder.completed, state.edges + encoder.edges);
+    const pieces = copyInPieces(client, {
+      after: state.cursor,
+      most: pieceSize(EDGES_PER_PIECE, options),
+      statement: (owner, most) => COPY_SETS(relationshipsAfter(owner, most)),
+      endOf: endOfSets,
+      encode: (rows) => encoder.encode(rows),
+      ahead: !options.gentle,
+    });
+    for await (const commands of pieces) {
+      if (commands.commands > 0) await insertion.send(states.reachCommand(encoder.owner));
+      await this.deliver(fill, commands);
+      options.report?.(state.edges + encoder.edges, total);
+      await checkpoints.reached(encoder.owner, state.edges + encoder.edges);
     }
     await insertion.settled();
-    const acknowledged = insertion.sum - acknowledgedBefore;
-    if (acknowledged !== encoder.members) {
-      throw new Error(`Redis took ${acknowledged} members of ${encoder.members}: the epoch was not empty.`);
+    // A set that is restored is there as a whole, or an error.
+    const added = insertion.sum - addedBefore;
+    if (added !== encoder.added) {
+      throw new Error(`Redis took ${added} members of ${encoder.added}: the epoch was not empty.`);
     }
     const edges = state.edges + encoder.edges;
     await states.write({ edges, ...(encoder.owner ? { cursor: encoder.owner, reach: encoder.owner } : {}) });
-    report?.(edges, edges);
+    options.report?.(edges, edges);
     return edges;
   }
 
   /** Versions and counts of every user, with or without relationships: who has a version is in the epoch. */
-  private async fillCounts({ client, insertion, state, lock }: Fill): Promise<number> {
+  private async fillCounts(fill: Fill): Promise<number> {
+    const { client, insertion, state, options } = fill;
     const key = aroundId(this.mirror.keys.counts(state.epoch, ''));
     const fields = ['version', 'friends', 'noise', 'followers'];
     const encoder = new RowEncoder([
@@ -111,10 +129,15 @@ export class EpochFill {
       { ...key, column: 0 },
       ...fields.flatMap((field, index) => [field, { column: index + 1 }]),
     ]);
-    for await (const piece of client.query(pgCopy.to(COPY_COUNTS))) {
-      lock.check();
-      await insertion.send(encoder.encode(piece as Buffer));
-    }
+    const pieces = copyInPieces(client, {
+      after: '0',
+      most: pieceSize(USERS_PER_PIECE, options),
+      statement: COPY_COUNTS,
+      endOf: endOfRows,
+      encode: (rows) => encoder.encode(rows),
+      ahead: !options.gentle,
+    });
+    for await (const commands of pieces) await this.deliver(fill, commands);
     await insertion.settled();
     return encoder.rows;
   }
@@ -125,6 +148,17 @@ export class EpochFill {
     for await (const piece of client.query(pgCopy.to(COPY_BLOCKERS)))
       await insertion.send(encoder.encode(piece as Buffer));
     await insertion.settled();
+  }
+
+  private async deliver({ insertion, lock, options }: Fill, commands: EncodedCommands): Promise<void> {
+    lock.check();
+    await insertion.send(commands);
+    if (options.gentle) await insertion.settled();
+  }
+
+  private async setEncoder(epoch: string): Promise<SetEncoder> {
+    const { keys } = this.mirror;
+    return new SetEncoder(keys, epoch, await largestIntset(this.redis.client, keys.probe(epoch)));
   }
 
   /**
@@ -142,6 +176,7 @@ export class EpochFill {
     // They are set whole in the end, and one that was lifted since then would stay.
     await removeKeys(this.redis.client, this.mirror.keys.allOf(state.epoch, 'blockers'));
     const since = new Date(state.startedAt - LONGEST_TRANSACTION_MS);
+    const encoder = await this.setEncoder(state.epoch);
     await this.eachOwner(
       client,
       `SELECT owner_id AS id FROM graph_owners WHERE owner_id > $1 AND owner_id <= $2 AND changed_at >= $3
@@ -149,7 +184,7 @@ export class EpochFill {
       [state.cursor, since],
       async (ids) => {
         await this.removeSets(state.epoch, ids);
-        await this.addSets(client, state.epoch, ids);
+        await this.addSets(client, encoder, ids);
       },
     );
     const { rows } = await client.query<{ n: number }>(
@@ -182,12 +217,11 @@ export class EpochFill {
     );
   }
 
-  private async addSets(client: pg.Client, epoch: string, owners: readonly Id[]): Promise<void> {
-    const encoder = new EdgeEncoder(this.mirror.keys, epoch);
+  private async addSets(client: pg.Client, encoder: SetEncoder, owners: readonly Id[]): Promise<void> {
     const insertion = await MassInsertion.open(this.config.redis.graphUrl);
     try {
-      const copy = pgCopy.to(COPY_EDGES(`owner_id IN (${owners.join(',')})`));
-      for await (const piece of client.query(copy)) await insertion.send(encoder.encode(piece as Buffer));
+      const rows = await readCopy(client, COPY_SETS(`owner_id IN (${owners.join(',')})`));
+      await insertion.send(encoder.encode(rows.subarray(0, endOfSets(rows).bytes)));
       await insertion.settled();
     } finally {
       insertion.close();
@@ -201,12 +235,16 @@ function aroundId(key: string): { before: string; after: string } {
   return { before: key.slice(0, at), after: key.slice(at) };
 }
 
+/** A fill that is held down reads small pieces, so that it does not send a second's worth of them in one burst. */
+const pieceSize = (most: number, { commandsPerSecond = Infinity }: FillOptions): number =>
+  Math.min(most, Math.max(100, Math.ceil(commandsPerSecond / 10)));
+
 interface Fill {
   client: pg.Client;
   insertion: MassInsertion;
   state: RebuildState;
   states: RebuildStateStore;
   lock: RebuildLock;
-  report: FillReport | undefined;
+  options: FillOptions;
   total: number;
 }

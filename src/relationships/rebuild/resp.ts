@@ -1,5 +1,4 @@
 const ZERO = 48;
-const NINE = 57;
 const DOLLAR = 36;
 const CR = 13;
 const LF = 10;
@@ -20,39 +19,12 @@ export class RespBuffer {
     this.length += this.buffer.write(text, this.length, 'latin1');
   }
 
-  /**
-   * Appends the digits that begin at `start` as one bulk string; there are at most 20, which is as long as 64 bits get.
-   * @returns where they end; the source's length when they may go on in the next piece: nothing is appended then
-   */
-  digits(source: Uint8Array, start: number): number {
-    this.reserve(DIGITS_ROOM);
-    const { buffer } = this;
-    const last = Math.min(source.length, start + 20);
-    // Nearly every id has two digits' worth of length: they are copied while they are counted.
-    let to = this.length + 5;
-    let at = start;
-    for (; at < last; at++) {
-      const byte = source[at]!;
-      if (byte < ZERO || byte > NINE) break;
-      buffer[to++] = byte;
-    }
-    if (at === source.length) return at;
-    const size = at - start;
-    let head = this.length;
-    buffer[head++] = DOLLAR;
-    if (size >= 10) buffer[head++] = ZERO + Math.floor(size / 10);
-    buffer[head++] = ZERO + (size % 10);
-    buffer[head++] = CR;
-    buffer[head++] = LF;
-    if (size < 10) buffer.copyWithin(head, head + 1, to--);
-    buffer[to++] = CR;
-    buffer[to++] = LF;
-    this.length = to;
-    return at;
-  }
-
-  /** Appends what goes before a bulk string of so many bytes, fewer than 1,000. */
+  /** Appends what goes before a bulk string of so many bytes. */
   bulkOf(size: number): void {
+    if (size >= 1_000) {
+      this.ascii(`$${size}\r\n`);
+      return;
+    }
     this.reserve(DIGITS_ROOM);
     const { buffer } = this;
     let at = this.length;
@@ -74,15 +46,16 @@ export class RespBuffer {
     this.length = at;
   }
 
-  /** Appends what another one holds. */
-  append(other: RespBuffer): void {
-    this.reserve(other.length);
-    other.buffer.copy(this.buffer, this.length, 0, other.length);
-    this.length += other.length;
+  /** Makes room for so many bytes, to be written into `bytes`. @returns where they begin */
+  claim(size: number): number {
+    this.reserve(size);
+    this.length += size;
+    return this.length - size;
   }
 
-  clear(): void {
-    this.length = 0;
+  /** What it holds, and room behind; another buffer after each growth. */
+  get bytes(): Buffer {
+    return this.buffer;
   }
 
   /** Hands over what it holds, as a copy, and is empty again. */

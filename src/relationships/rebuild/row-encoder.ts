@@ -1,6 +1,8 @@
+import type { PieceEnd } from './copy-in-pieces.js';
 import type { EncodedCommands } from './mass-insertion.js';
 import { argument, RespBuffer } from './resp.js';
 
+const TAB = 9;
 const LINE_FEED = 10;
 const ZERO = 48;
 const NINE = 57;
@@ -65,6 +67,13 @@ export class RowEncoder {
       this.output.raw(part.after, 0, part.after.length);
     }
   }
+}
+
+/** Finds where a statement's whole output ends, and the first column of its last row; after some rows, more may come. */
+export function endOfRows(rows: Buffer): PieceEnd {
+  if (rows.length === 0) return { last: undefined, bytes: 0, isPart: false };
+  const start = rows.lastIndexOf(LINE_FEED, rows.length - 2) + 1;
+  return { last: rows.toString('latin1', start, rows.indexOf(TAB, start)), bytes: rows.length, isPart: true };
 }
 
 /** Joins what is the same in all commands. */
