@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { SlowFilesFirst } from './test/support/slow-files-first.js';
 
 export default defineConfig({
   test: {
@@ -8,6 +9,7 @@ export default defineConfig({
     pool: 'forks',
     // Many tests start processes of their own, so more files at a time would only get into each other's way.
     maxWorkers: 2,
+    sequence: { sequencer: SlowFilesFirst },
     testTimeout: 180_000,
     hookTimeout: 180_000,
   },
