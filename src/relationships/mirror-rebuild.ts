@@ -1,5 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { Injectable } from '@nestjs/common';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Injectable, Logger } from '@nestjs/common';
+import { errorText } from '../platform/error-text.js';
+import { isPassing } from '../platform/http/to-problem.js';
 import { GraphRedis } from '../platform/redis/redis.js';
 import { LuaScript } from '../platform/redis/script.js';
 import { MirrorComparison } from './audit/mirror-comparison.js';
@@ -16,6 +19,9 @@ const drainLog = LuaScript.load<number>(import.meta.url, './rebuild/drain-log.lu
 const LOG_ENTRIES_PER_CALL = 200;
 const OWNERS_PER_LOAD = 200;
 const COMPARED_PER_BATCH = 200;
+/** How often a rebuild goes on after Redis or Postgres was away, and after how many milliseconds. */
+const MOST_RESUMED = 5;
+const RESUMED_AFTER_MS = 1_000;
 
 export interface RebuildOptions {
   /** Holds the load down to so many commands (about one per user and set) a second. */
@@ -64,6 +70,7 @@ export interface RebuildCertificate {
  */
 @Injectable()
 export class MirrorRebuild {
+  private readonly logger = new Logger('Mirror');
   private readonly states: RebuildStateStore;
   private lock: RebuildLock | undefined;
 
@@ -129,31 +136,53 @@ export class MirrorRebuild {
     this.lock?.abandon();
   }
 
-  /** @returns undefined when a rebuild is under way elsewhere */
+  /**
+   * Goes on by itself after Redis or Postgres was away for a moment.
+   * @returns undefined when a rebuild is under way elsewhere
+   */
   async run(options: RebuildOptions = {}): Promise<RebuildCertificate | undefined> {
     const lock = await RebuildLock.take(this.redis.client, this.mirror.keys.rebuild, randomUUID());
     if (!lock) return undefined;
     this.lock = lock;
-    const watch = await RedisWatch.start(this.redis.client);
     try {
+      const watch = await RedisWatch.start(this.redis.client);
       const began = performance.now();
-      const { state, resumed } = await this.open();
-      const filled = await this.filler.run(state, resumed, this.states, lock, options);
-      await this.states.write({ phase: 'drain' });
-      await this.drain(state.epoch, lock);
-      await this.states.write({ phase: 'compare' });
-      const comparison = await this.prove(state.epoch, options.compare ?? 2_000, lock);
-      const bytes = await watch.grown();
-      await this.swap(state.epoch);
-      const seconds = (performance.now() - began) / 1_000;
-      await this.removeLeft();
-      const slowest = await watch.slowest();
-      const certificate = { ...filled, ...comparison, seconds, bytes, slowest, resumed };
-      await this.redis.client.set(this.mirror.keys.rebuildLast, JSON.stringify(certificate));
-      return certificate;
+      for (let resumed = 0; ; resumed++) {
+        try {
+          return await this.build(lock, watch, began, options);
+        } catch (error) {
+          if (resumed === MOST_RESUMED || !isPassing(error)) throw error;
+          this.logger.warn(`a rebuild goes on in a moment: ${errorText(error)}`);
+          await delay(RESUMED_AFTER_MS);
+          lock.check();
+        }
+      }
     } finally {
       await lock.release();
     }
+  }
+
+  /** @param began when it was, by `performance.now()` */
+  private async build(
+    lock: RebuildLock,
+    watch: RedisWatch,
+    began: number,
+    options: RebuildOptions,
+  ): Promise<RebuildCertificate> {
+    const { state, resumed } = await this.open();
+    const filled = await this.filler.run(state, resumed, this.states, lock, options);
+    await this.states.write({ phase: 'drain' });
+    await this.drain(state.epoch, lock);
+    await this.states.write({ phase: 'compare' });
+    const comparison = await this.prove(state.epoch, options.compare ?? 2_000, lock);
+    const bytes = await watch.grown();
+    await this.swap(state.epoch);
+    const seconds = (performance.now() - began) / 1_000;
+    await this.removeLeft();
+    const slowest = await watch.slowest();
+    const certificate = { ...filled, ...comparison, seconds, bytes, slowest, resumed };
+    await this.redis.client.set(this.mirror.keys.rebuildLast, JSON.stringify(certificate));
+    return certificate;
   }
 
   /** Goes on with the epoch that is being built, if its state is there, or begins one. */

@@ -104,6 +104,21 @@ describe('the mirror', () => {
     expect(await drift()).toEqual([]);
   });
 
+  it('is finished although every connection to Redis breaks meanwhile', async () => {
+    const other = app.get(GraphRedis).client.duplicate({ enableOfflineQueue: true });
+    let broken: Promise<unknown> | undefined;
+    const certificate = await app.get(MirrorRebuild).run({
+      compare: 'all',
+      report: () => {
+        broken ??= other.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+      },
+    });
+    expect(Number(await broken)).toBeGreaterThan(1);
+    other.disconnect();
+    expect(certificate).toMatchObject({ compared: ids.length, mismatches: 0, resumed: true });
+    expect(await drift()).toEqual([]);
+  });
+
   it('is finished although people sign up meanwhile', async () => {
     let late: Promise<Client> | undefined;
     const certificate = await app.get(MirrorRebuild).run({

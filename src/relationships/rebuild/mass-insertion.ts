@@ -101,4 +101,5 @@ export class MassInsertion {
   }
 }
 
-const broken = (): Error => new Error('The connection to Redis broke.');
+const broken = (): Error =>
+  Object.assign(new Error('The connection to Redis broke.'), { code: 'ECONNRESET' });
