@@ -31,7 +31,7 @@ export const rebuild: Benchmark = {
   summary:
     'the mirror rebuilt from Postgres, idle and under writes, against redis-cli --pipe of the ready sets',
   sizes: {
-    medium: 'generated: 1 M users, 10 M follows; takes about five minutes',
+    medium: 'generated: 1 M users, 10 M follows; takes ten minutes and more',
     small: 'soc-Epinions1: 75,879 users, 508,837 follows',
   },
   run,
