@@ -123,11 +123,9 @@ describe('what is new, sent to those who listen', () => {
     await expect.poll(() => behind.events.map(({ event }) => event), PATIENCE).toEqual(['reset']);
     expect(first.of('reset')).toEqual([]);
 
+    const resets = () => [first, behind].map((stream) => stream.of('reset').length);
     await servers.wipe('live:');
-    for (const stream of [first, behind]) {
-      const before = stream.of('reset').length;
-      await expect.poll(() => stream.of('reset').length, PATIENCE).toBe(before + 1);
-    }
+    await expect.poll(resets, PATIENCE).toEqual([1, 2]);
     await servers.withWorker(async () => {
       const id = await servers.publish(friend!);
       for (const stream of [first, behind])
