@@ -16,6 +16,8 @@ export interface Pull {
   complete: boolean;
   /** Whether the reader's rows have to be filled in behind this read. */
   asleep: boolean;
+  /** Whether Redis had heard of every edit and every deletion. */
+  told: boolean;
   /** The tag of the first page, if it was asked for and there is one. */
   tag: string | undefined;
   /** Posts below `before`, newest first, at most `limit`. */
@@ -74,6 +76,7 @@ export class PullSet {
     const onTheirWay = coming.size === 0 ? [] : pending.posts.filter(({ authorId }) => coming.has(authorId));
     return {
       complete: pending.all,
+      told: pending.told,
       asleep,
       // Nothing is written for one who sleeps, so nothing would change the tag.
       tag: asleep ? undefined : tag,

@@ -8,7 +8,9 @@ import { Cursor } from '../platform/http/cursor.js';
 import type { Page } from '../platform/http/page.js';
 import type { PageQuery } from '../platform/http/page.dto.js';
 import { type Id, timeOfId } from '../platform/ids/ids.js';
-import { type PostView, PostViews } from '../posts/post-view.js';
+import { ChangeLog } from '../platform/redis/change-log.js';
+import type { PostText } from '../posts/post-text.js';
+import { type Keep, type PostView, PostViews } from '../posts/post-view.js';
 import { isFollow } from '../relationships/kinds.js';
 import type { FollowKind } from '../users/user-view.js';
 import { fillPage } from './fill-page.js';
@@ -19,6 +21,15 @@ export interface FeedEntry {
   kind: 'post';
   createdAt: string;
   post: PostView;
+}
+
+/** An entry as the JSON text of it. */
+export type FeedEntryText = string;
+
+/** In which form entries are put together. */
+interface Form<Post extends { id: Id; createdAt: string }, Entry> {
+  posts(...asked: Parameters<PostViews['texts']>): Promise<Map<Id, Post>>;
+  entry(id: Id, createdAt: string, post: Post): Entry;
 }
 
 const STREAM_OF = { friend: 'friends', noise: 'noise' } as const;
@@ -32,29 +43,40 @@ const POSITION_WIDTH = 3;
  */
 @Injectable()
 export class FeedReader {
+  private readonly objects: Form<PostView, FeedEntry> = {
+    posts: (...asked) => this.posts.byIds(...asked),
+    entry: (id, createdAt, post) => ({ id, kind: 'post', createdAt, post }),
+  };
+  private readonly texts: Form<PostText, FeedEntryText> = {
+    posts: (...asked) => this.posts.texts(...asked),
+    entry: (id, createdAt, { json }) =>
+      `{"id":"${id}","kind":"post","createdAt":"${createdAt}","post":${json}}`,
+  };
+
   constructor(
     private readonly activities: ActivityStore,
     private readonly posts: PostViews,
     private readonly pulls: PullSet,
     private readonly sleepers: Sleepers,
     private readonly freshness: Freshness,
+    private readonly log: ChangeLog,
   ) {}
 
   /** @throws Problem `invalid-cursor` */
   async page(viewer: Id, kind: FollowKind, query: PageQuery): Promise<Page<FeedEntry>> {
-    return (await this.read(viewer, kind, query, false)).page;
+    return (await this.read(this.objects, viewer, kind, query, false)).page;
   }
 
   /**
-   * The same, and for a first page the tag that `unchanged` takes, if there is one.
+   * The same as texts, and for a first page the tag that `unchanged` takes, if there is one.
    * @throws Problem `invalid-cursor`
    */
   async taggedPage(
     viewer: Id,
     kind: FollowKind,
     query: PageQuery,
-  ): Promise<{ page: Page<FeedEntry>; tag: string | undefined }> {
-    return this.read(viewer, kind, query, query.cursor === undefined);
+  ): Promise<{ page: Page<FeedEntryText>; tag: string | undefined }> {
+    return this.read(this.texts, viewer, kind, query, query.cursor === undefined);
   }
 
   /** That of these tags with which a first page would be read now as well; undefined when it may look different. */
@@ -71,25 +93,28 @@ export class FeedReader {
     kind: FollowKind,
     activities: readonly Activity[],
   ): Promise<(FeedEntry | undefined)[]> {
-    return this.present(viewer, kind, await this.pulls.of(viewer, kind), activities);
+    const pull = await this.pulls.of(viewer, kind);
+    return this.present(this.objects, viewer, kind, pull, this.copiesFor(pull), activities);
   }
 
-  private async read(
+  private async read<Post extends { id: Id; createdAt: string }, Entry>(
+    form: Form<Post, Entry>,
     viewer: Id,
     kind: FollowKind,
     { cursor, limit }: PageQuery,
     tagged: boolean,
-  ): Promise<{ page: Page<FeedEntry>; tag: string | undefined }> {
+  ): Promise<{ page: Page<Entry>; tag: string | undefined }> {
     const stream = STREAM_OF[kind];
     const start = Cursor.read(stream, cursor, POSITION_WIDTH)?.position as StreamPosition | undefined;
     const pull = await this.pulls.of(viewer, kind, tagged);
     this.sleepers.noticeRead(viewer, pull.asleep);
+    const caughtUp = this.copiesFor(pull);
     const { entries, next } = await fillPage({
       limit,
       start,
       skeleton: (after, size) => this.skeleton(viewer, stream, pull, after, size),
       positionOf,
-      present: (skeleton) => this.present(viewer, kind, pull, skeleton),
+      present: (skeleton) => this.present(form, viewer, kind, pull, caughtUp, skeleton),
     });
     const page = { next: next ? Cursor.write(stream, next) : null, complete: pull.complete };
     return { page: { data: entries, page }, tag: pull.tag };
@@ -116,25 +141,31 @@ export class FeedReader {
     return newest([rows, merged], ({ entryId }) => entryId, size);
   }
 
-  private async present(
+  /** Copies of posts will do when Redis had heard of every edit and deletion, and this process has caught up since. */
+  private copiesFor({ told }: Pull): Promise<boolean> | undefined {
+    return told ? this.log.catchUp() : undefined;
+  }
+
+  private async present<Post extends { id: Id; createdAt: string }, Entry>(
+    form: Form<Post, Entry>,
     viewer: Id,
     kind: FollowKind,
     pull: Pull,
+    caughtUp: Promise<boolean> | undefined,
     skeleton: readonly Activity[],
-  ): Promise<(FeedEntry | undefined)[]> {
+  ): Promise<(Entry | undefined)[]> {
     const isAdmitted = await pull.admission();
     const admitted = skeleton.filter(({ subjectId, actorId }) =>
       isAdmitted({ id: subjectId, authorId: actorId }),
     );
     const ids = admitted.map((activity) => activity.subjectId);
-    const posts = await this.posts.byIds(
-      viewer,
-      ids,
-      (author, original) => author.kind === kind && !isFollow(original?.kind ?? null),
-    );
+    const keep: Keep = (author, original) => author.kind === kind && !isFollow(original?.kind ?? null);
+    const posts = await form.posts(viewer, ids, keep, caughtUp);
     return skeleton.map(({ entryId, subjectId }) => {
       const post = posts.get(subjectId);
-      return post && { id: entryId, kind: 'post', createdAt: timeOfId(entryId).toISOString(), post };
+      if (!post) return undefined;
+      const createdAt = post.id === entryId ? post.createdAt : timeOfId(entryId).toISOString();
+      return form.entry(entryId, createdAt, post);
     });
   }
 }

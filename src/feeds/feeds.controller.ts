@@ -6,7 +6,7 @@ import type { Page } from '../platform/http/page.js';
 import { PageQuery } from '../platform/http/page.dto.js';
 import { ApiProblems } from '../platform/http/problem.dto.js';
 import type { FollowKind } from '../users/user-view.js';
-import { type FeedEntry, FeedReader } from './feed-reader.js';
+import { type FeedEntryText, FeedReader } from './feed-reader.js';
 import {
   FeedPageDto,
   MarkReadDto,
@@ -35,7 +35,7 @@ export class FeedsController {
     @CurrentViewer() viewer: Viewer,
     @Query() query: PageQuery,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<Page<FeedEntry>> {
+  ): Promise<Page<FeedEntryText>> {
     return this.tagged(viewer, 'friend', query, reply);
   }
 
@@ -47,7 +47,7 @@ export class FeedsController {
     @CurrentViewer() viewer: Viewer,
     @Query() query: PageQuery,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<Page<FeedEntry>> {
+  ): Promise<Page<FeedEntryText>> {
     return this.tagged(viewer, 'noise', query, reply);
   }
 
@@ -81,6 +81,11 @@ export class FeedsController {
   private async tagged(viewer: Viewer, kind: FollowKind, query: PageQuery, reply: FastifyReply) {
     const { page, tag } = await this.feeds.taggedPage(viewer.id, kind, query);
     if (tag !== undefined) reply.header('etag', `W/"${tag}"`);
+    reply.type('application/json; charset=utf-8').serializer(textOfPage);
     return page;
   }
 }
+
+/** A page whose entries are texts already. */
+const textOfPage = ({ data, page }: Page<FeedEntryText>): string =>
+  `{"data":[${data.join()}],"page":${JSON.stringify(page)}}`;

@@ -5,7 +5,7 @@ import { HandlesJob } from '../platform/queues/job-handlers.js';
 import { Departures } from '../relationships/departures.js';
 import { userDeleted } from '../users/user-events.js';
 import { Clearing } from './clearing.js';
-import { postsDeleted, postsRevised } from './post-events.js';
+import { postsDeleted, postsRevised, type RevisedPosts } from './post-events.js';
 import { Revisions } from './revisions.js';
 
 /** Clears away what a deleted account leaves behind: its relationships in both directions, its posts and its loves. */
@@ -39,11 +39,11 @@ export class PostsDeletedHandler implements Handler<{ postIds: Id[] }> {
 /** Notes the edits and deletions that could not be noted right after them. */
 @Injectable()
 @HandlesJob(postsRevised)
-export class PostsRevisedHandler implements Handler<{ authorIds: Id[] }> {
+export class PostsRevisedHandler implements Handler<RevisedPosts> {
   constructor(private readonly revisions: Revisions) {}
 
-  async handle({ authorIds }: { authorIds: Id[] }): Promise<'done'> {
-    await this.revisions.note(authorIds);
+  async handle({ authorIds, postIds = [] }: RevisedPosts): Promise<'done'> {
+    await this.revisions.note(authorIds, postIds);
     return 'done';
   }
 }

@@ -68,8 +68,9 @@ export class Clearing {
       const byAuthor = tally(removed.filter((post) => !post.comment_on).map((post) => post.author_id));
       await this.accounts.addPosts(transaction, new Map([...byAuthor].map(([id, posts]) => [id, -posts])));
       if (removed.length === 0) return;
-      await this.revisions.changed(transaction, [...byAuthor.keys()]);
-      await this.outbox.record(transaction, postsDeleted, { postIds: removed.map(({ id }) => id) });
+      const postIds = removed.map(({ id }) => id);
+      await this.revisions.changed(transaction, [...byAuthor.keys()], postIds);
+      await this.outbox.record(transaction, postsDeleted, { postIds });
       // What a deleted author leaves in feeds is taken out together with the author.
       for (const { id, author_id: authorId, comment_on: commentOn } of authorIsGone ? [] : removed)
         if (!commentOn) await this.outbox.record(transaction, postsWithdrawn, { authorId, postIds: [id] });

@@ -23,8 +23,16 @@ export const postsWithdrawn = defineJob<{ authorId: Id; postIds: Id[] }>(
   BULK_PRIORITY,
 );
 
-/** Posts of these authors were edited or deleted; who asks for news of them is to be told. */
-export const postsRevised = defineJob<{ authorIds: Id[] }>('posts.revised', 'graph');
+/** Posts that were edited or deleted. */
+export interface RevisedPosts {
+  /** Whose followers may see it in their feeds. */
+  authorIds: Id[];
+  /** Missing in what was recorded before copies were kept. */
+  postIds?: Id[];
+}
+
+/** Posts were edited or deleted; who asks for news of their authors, and who keeps copies of them, is to be told. */
+export const postsRevised = defineJob<RevisedPosts>('posts.revised', 'graph');
 
 /** Posts were deleted; what hangs on them is to be cleared away. */
 export const postsDeleted = defineJob<{ postIds: Id[] }>('posts.deleted', 'graph');

@@ -2,9 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { type Id, timeOfId } from '../platform/ids/ids.js';
 import type { GraphFacts } from '../users/graph-view.js';
 import { GraphView } from '../users/graph-view.js';
-import { Profiles } from '../users/profiles.js';
-import type { UserView } from '../users/user-view.js';
+import { Profiles, type VisibleUser } from '../users/profiles.js';
+import { userText } from '../users/user-text.js';
+import { presentUser, type UserView } from '../users/user-view.js';
+import { KeptPosts } from './kept-posts.js';
 import { type PostRow, PostStore } from './post-store.js';
+import { type PostText, postText } from './post-text.js';
 import { type Reactions, ReactionStore } from './reaction-store.js';
 
 /** A post as clients see one. */
@@ -33,7 +36,7 @@ interface Material {
   viewer: Id;
   rows: ReadonlyMap<Id, Readonly<PostRow>>;
   facts: ReadonlyMap<Id, GraphFacts>;
-  users: ReadonlyMap<Id, UserView>;
+  users: ReadonlyMap<Id, VisibleUser>;
   reactions: ReadonlyMap<Id, Reactions>;
 }
 
@@ -66,11 +69,30 @@ export function presentPost(
   };
 }
 
+/** In which form posts and their people are put together. */
+interface Form<User, Post> {
+  user(row: VisibleUser['row'], facts: GraphFacts): User;
+  post(
+    row: Readonly<PostRow>,
+    author: User,
+    mentions: User[],
+    repostOf: Post | null,
+    viewer: Reactions,
+  ): Post;
+}
+
+const OBJECTS: Form<UserView, PostView> = {
+  user: (row, facts) => presentUser(row, facts, facts),
+  post: presentPost,
+};
+const TEXTS: Form<string, PostText> = { user: (row, facts) => userText(row, facts, facts), post: postText };
+
 /** Posts as a viewer sees them. */
 @Injectable()
 export class PostViews {
   constructor(
     private readonly store: PostStore,
+    private readonly kept: KeptPosts,
     private readonly profiles: Profiles,
     private readonly graph: GraphView,
     private readonly reactions: ReactionStore,
@@ -81,15 +103,43 @@ export class PostViews {
    * gone, or whose author is hidden from the viewer by a block, is missing from the map; so is a repost without words of
    * such a post, or of one by somebody whom the viewer mutes, unless the viewer made it.
    * @param keep decides by the authors whether the viewer is to see a post; by default everything
+   * @param caughtUp lets copies do, once the log of changes was caught up with
    */
-  async byIds(viewer: Id, ids: readonly Id[], keep: Keep = () => true): Promise<Map<Id, PostView>> {
-    const rows = await this.store.byIds(ids);
+  byIds(
+    viewer: Id,
+    ids: readonly Id[],
+    keep: Keep = () => true,
+    caughtUp?: Promise<boolean>,
+  ): Promise<Map<Id, PostView>> {
+    return this.read(OBJECTS, viewer, ids, keep, caughtUp);
+  }
+
+  /** As `byIds`, but each post as the JSON text of it. */
+  texts(
+    viewer: Id,
+    ids: readonly Id[],
+    keep: Keep = () => true,
+    caughtUp?: Promise<boolean>,
+  ): Promise<Map<Id, PostText>> {
+    return this.read(TEXTS, viewer, ids, keep, caughtUp);
+  }
+
+  private async read<User, Post>(
+    form: Form<User, Post>,
+    viewer: Id,
+    ids: readonly Id[],
+    keep: Keep,
+    caughtUp: Promise<boolean> | undefined,
+  ): Promise<Map<Id, Post>> {
+    const find = (some: readonly Id[]) =>
+      caughtUp ? this.kept.byIds(some, caughtUp) : this.store.byIds(some);
+    const rows = await find(ids);
     const reposted = [...rows.values()].flatMap((row) => row.repost_of ?? []);
-    const originals = reposted.length > 0 ? await this.store.byIds(reposted) : new Map<Id, PostRow>();
+    const originals = reposted.length > 0 ? await find(reposted) : new Map<Id, PostRow>();
     const material = await this.gather(viewer, new Map([...originals, ...rows]));
-    const views = new Map<Id, PostView>();
+    const views = new Map<Id, Post>();
     for (const [id, row] of rows) {
-      const view = viewOf(row, material, keep);
+      const view = viewOf(form, row, material, keep);
       if (view) views.set(id, view);
     }
     return views;
@@ -101,7 +151,7 @@ export class PostViews {
     const asked = this.graph.facts(viewer, people);
     const [facts, users, reactions] = await Promise.all([
       asked,
-      this.profiles.byIds(viewer, people, asked),
+      this.profiles.visible(viewer, people, asked),
       this.reactionsTo(viewer, all),
     ]);
     return { viewer, rows, facts: new Map(people.map((id, index) => [id, facts[index]!])), users, reactions };
@@ -117,26 +167,36 @@ export class PostViews {
   }
 }
 
-function viewOf(row: Readonly<PostRow>, material: Material, keep: Keep): PostView | undefined {
+function viewOf<User, Post>(
+  form: Form<User, Post>,
+  row: Readonly<PostRow>,
+  material: Material,
+  keep: Keep,
+): Post | undefined {
   const { facts, viewer } = material;
   const original = row.repost_of === null ? undefined : material.rows.get(row.repost_of);
   const originalBy = original && facts.get(original.author_id);
   // Who mutes somebody may repost them all the same, and sees what they have reposted.
   const isMuted = originalBy?.kind === 'mute' && row.author_id !== viewer;
-  const repostOf = original && !isMuted ? viewOfOne(original, material, null) : null;
+  const repostOf = original && !isMuted ? viewOfOne(form, original, material, null) : null;
   const isPlainRepost = row.body === '';
   if (isPlainRepost && !repostOf) return undefined;
   if (!keep(facts.get(row.author_id)!, isPlainRepost ? originalBy : undefined)) return undefined;
-  return viewOfOne(row, material, repostOf ?? null);
+  return viewOfOne(form, row, material, repostOf ?? null);
 }
 
-function viewOfOne(
+function viewOfOne<User, Post>(
+  form: Form<User, Post>,
   row: Readonly<PostRow>,
   { users, reactions }: Material,
-  repostOf: PostView | null,
-): PostView | undefined {
+  repostOf: Post | null,
+): Post | undefined {
   const author = users.get(row.author_id);
   if (!author) return undefined;
-  const mentions = row.mentions.flatMap((mention) => users.get(mention) ?? []);
-  return presentPost(row, author, mentions, repostOf, reactions.get(row.id) ?? NO_REACTIONS);
+  const show = ({ row, facts }: VisibleUser) => form.user(row, facts);
+  const mentions = row.mentions.flatMap((mention) => {
+    const user = users.get(mention);
+    return user ? [show(user)] : [];
+  });
+  return form.post(row, show(author), mentions, repostOf, reactions.get(row.id) ?? NO_REACTIONS);
 }

@@ -3,6 +3,7 @@ import { Timelines } from '../relationships/timelines.js';
 import { UsersModule } from '../users/users.module.js';
 import { Clearing } from './clearing.js';
 import { Idempotency } from './idempotency.js';
+import { KeptPosts } from './kept-posts.js';
 import { Loves } from './loves.js';
 import { PostAccess } from './post-access.js';
 import { PostStore } from './post-store.js';
@@ -15,6 +16,7 @@ import { TimelineStore } from './timeline-store.js';
 const SERVICES = [
   Clearing,
   Idempotency,
+  KeptPosts,
   Loves,
   PostAccess,
   PostStore,

@@ -79,7 +79,7 @@ export class Posts {
         throw new Problem('invalid-request', 'A repost without words of your own has none to change.');
       if (before.body === body) return;
       await this.store.edit(transaction, id, author, body, mentions);
-      await this.revisions.changed(transaction, [author]);
+      await this.revisions.changed(transaction, [author], [id]);
       const known = new Set([author, ...before.mentions]);
       await this.tellMentioned(
         transaction,
@@ -100,10 +100,9 @@ export class Posts {
       if (post.repost_of) await this.reactions.count(transaction, [{ postId: post.repost_of, reposts: -1 }]);
       if (!post.comment_on) await this.accounts.addPosts(transaction, new Map([[author, -1]]));
       await this.outbox.record(transaction, postsDeleted, { postIds: [id] });
-      if (!post.comment_on) {
+      if (!post.comment_on)
         await this.outbox.record(transaction, postsWithdrawn, { authorId: author, postIds: [id] });
-        await this.revisions.changed(transaction, [author]);
-      }
+      await this.revisions.changed(transaction, post.comment_on ? [] : [author], [id]);
       return true;
     });
     if (!removed) throw await this.notOurs(id);

@@ -1,8 +1,10 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { BatchedReads } from '../platform/database/batched-reads.js';
 import { PrimaryDatabase, type Transaction } from '../platform/database/primary.js';
 import { sqlFile } from '../platform/database/sql.js';
+import { errorText } from '../platform/error-text.js';
 import { type Id, MAX_ID } from '../platform/ids/ids.js';
+import { KeptPosts } from './kept-posts.js';
 
 /** By how much the counts of a post change. */
 export interface CountChange {
@@ -38,9 +40,13 @@ const keyOf = ({ postId, userId }: PostAndUser): string => `${postId}:${userId}`
 /** Loves, and the counts that posts carry of what was done with them. */
 @Injectable()
 export class ReactionStore {
+  private readonly logger = new Logger('ReactionStore');
   private readonly reads: BatchedReads<Reactions & { id: string }>;
 
-  constructor(private readonly primary: PrimaryDatabase) {
+  constructor(
+    private readonly primary: PrimaryDatabase,
+    private readonly kept: KeptPosts,
+  ) {
     this.reads = new BatchedReads(async (keys) => {
       const pairs = keys.map((key) => key.split(':') as [Id, Id]);
       const rows = await this.primary.query(reactionsOf, [
@@ -72,6 +78,11 @@ export class ReactionStore {
       changes.map(({ reposts = 0 }) => reposts),
       changes.map(({ loves = 0 }) => loves),
     ]);
+    transaction.afterCommit(() =>
+      this.kept
+        .changed(changes.map(({ postId }) => postId))
+        .catch((error: unknown) => this.logger.warn(`counts may be shown late: ${errorText(error)}`)),
+    );
     return new Map(rows.map((row) => [row.id, row.author_id]));
   }
 

@@ -5,6 +5,7 @@ import type { Id } from '../platform/ids/ids.js';
 import { Outbox } from '../platform/outbox/outbox.js';
 import { GraphRedis } from '../platform/redis/redis.js';
 import { LuaScript } from '../platform/redis/script.js';
+import { KeptPosts } from './kept-posts.js';
 import { postsRevised } from './post-events.js';
 
 const noteRevisions = LuaScript.load<number>(import.meta.url, './note-revisions.lua');
@@ -21,17 +22,25 @@ export class Revisions {
     config: Config,
     private readonly redis: GraphRedis,
     private readonly outbox: Outbox,
+    private readonly kept: KeptPosts,
   ) {
     this.key = `${config.redis.prefix}posts:revised`;
   }
 
-  /** Has it noted once the caller's transaction has committed; should this process or Redis be gone by then, by a job. */
-  async changed(transaction: Transaction, authorIds: Id[]): Promise<void> {
-    await this.outbox.recordAndDo(transaction, postsRevised, { authorIds }, () => this.note(authorIds));
+  /**
+   * Has it noted once the caller's transaction has committed; should this process or Redis be gone by then, by a job.
+   * @param authorIds those in whose followers' feeds it shows
+   */
+  async changed(transaction: Transaction, authorIds: Id[], postIds: Id[]): Promise<void> {
+    await this.outbox.recordAndDo(transaction, postsRevised, { authorIds, postIds }, () =>
+      this.note(authorIds, postIds),
+    );
   }
 
   /** @throws when Redis is away */
-  async note(authorIds: readonly Id[]): Promise<void> {
-    await noteRevisions.run(this.redis.client, [this.key], [MOST_AUTHORS, ...authorIds]);
+  async note(authorIds: readonly Id[], postIds: readonly Id[]): Promise<void> {
+    await this.kept.changed(postIds);
+    if (authorIds.length > 0)
+      await noteRevisions.run(this.redis.client, [this.key], [MOST_AUTHORS, ...authorIds]);
   }
 }

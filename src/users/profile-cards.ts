@@ -4,12 +4,15 @@ import type { Transaction } from '../platform/database/primary.js';
 import type { Id } from '../platform/ids/ids.js';
 import { Metrics } from '../platform/metrics/metrics.js';
 import { Outbox } from '../platform/outbox/outbox.js';
+import { ChangeLog } from '../platform/redis/change-log.js';
+import { KeptCopies } from '../platform/redis/kept-copies.js';
 import { LeasedCache } from '../platform/redis/leased-cache.js';
 import { GraphRedis } from '../platform/redis/redis.js';
 import { cardsChanged } from './user-events.js';
 import { type UserRow, UserStore } from './user-store.js';
 
-const MOST_PARSED = 10_000;
+/** Some 50,000 cards. */
+const MOST_KEPT_BYTES = 32 << 20;
 
 /**
  * The profile cards: what a page shows of its people, from Redis, and from Postgres where Redis has none. Whatever changes
@@ -21,11 +24,12 @@ const MOST_PARSED = 10_000;
 @Injectable()
 export class ProfileCards {
   private readonly cache: LeasedCache<UserRow>;
-  private readonly parsed = new Map<Id, { text: string; row: UserRow }>();
+  private readonly kept: KeptCopies<Readonly<UserRow>>;
 
   constructor(
     config: Config,
     redis: GraphRedis,
+    log: ChangeLog,
     metrics: Metrics,
     users: UserStore,
     private readonly outbox: Outbox,
@@ -35,23 +39,19 @@ export class ProfileCards {
       prefix: config.redis.prefix,
       source: async (ids) =>
         new Map([...(await users.byIds(ids))].map(([id, row]) => [id, JSON.stringify(row)])),
-      decode: (id, text) => this.parse(id, text),
+      decode: (_, text) => JSON.parse(text) as UserRow,
+    });
+    this.kept = new KeptCopies(log, metrics, {
+      name: 'card',
+      mostBytes: MOST_KEPT_BYTES,
+      sizeOf: ({ name, bio, avatar_url }) => 500 + 2 * (name.length + bio.length + (avatar_url?.length ?? 0)),
+      source: (ids) => this.cache.byIds(ids),
     });
   }
 
   /** The cards of these users; who does not exist (any more) is missing from the map. */
   byIds(ids: readonly Id[]): Promise<Map<Id, Readonly<UserRow>>> {
-    return this.cache.byIds(ids);
-  }
-
-  /** A text that is the same as last time is not taken apart again. */
-  private parse(id: Id, text: string): UserRow {
-    const known = this.parsed.get(id);
-    if (known?.text === text) return known.row;
-    const row = JSON.parse(text) as UserRow;
-    if (this.parsed.size >= MOST_PARSED) this.parsed.clear();
-    this.parsed.set(id, { text, row });
-    return row;
+    return this.kept.byIds(ids);
   }
 
   /**
@@ -63,7 +63,8 @@ export class ProfileCards {
   }
 
   /** Has these cards read anew from Postgres. @throws when Redis is away */
-  forget(ids: readonly Id[]): Promise<void> {
-    return this.cache.forget(ids);
+  async forget(ids: readonly Id[]): Promise<void> {
+    await this.cache.forget(ids);
+    await this.kept.changed(ids);
   }
 }

@@ -6,6 +6,12 @@ import { ProfileCards } from './profile-cards.js';
 import { presentUser, type UserView } from './user-view.js';
 import { type UserRow, UserStore } from './user-store.js';
 
+/** Somebody whom a viewer may see. */
+export interface VisibleUser {
+  row: Readonly<UserRow>;
+  facts: GraphFacts;
+}
+
 /** Users as a viewer sees them: cards from the cache, counts and relationship from the graph, each in one batch. */
 @Injectable()
 export class Profiles {
@@ -37,18 +43,29 @@ export class Profiles {
     known?: readonly GraphFacts[] | Promise<readonly GraphFacts[]>,
     evenBlocked = false,
   ): Promise<Map<Id, UserView>> {
-    const unique = known ? [...ids] : [...new Set(ids)];
+    const visible = await this.visible(viewer, ids, known, evenBlocked);
+    return new Map([...visible].map(([id, { row, facts }]) => [id, presentUser(row, facts, facts)]));
+  }
+
+  /** As `byIds`, but what a view is put together from. */
+  async visible(
+    viewer: Id,
+    ids: readonly Id[],
+    known?: readonly GraphFacts[] | Promise<readonly GraphFacts[]>,
+    evenBlocked = false,
+  ): Promise<Map<Id, VisibleUser>> {
+    const unique = known ? ids : [...new Set(ids)];
     const [cards, facts] = await Promise.all([
       this.cards.byIds(unique),
       known ?? this.graph.facts(viewer, unique),
     ]);
-    const views = new Map<Id, UserView>();
+    const visible = new Map<Id, VisibleUser>();
     unique.forEach((id, index) => {
       const row = cards.get(id);
       const fact = facts[index];
-      if (row && fact && (evenBlocked || !isHidden(fact))) views.set(id, presentUser(row, fact, fact));
+      if (row && fact && (evenBlocked || !isHidden(fact))) visible.set(id, { row, facts: fact });
     });
-    return views;
+    return visible;
   }
 
   private async row(idOrName: string): Promise<Readonly<UserRow> | undefined> {

@@ -54,8 +54,9 @@ describe('cards', () => {
   const wipeCards = async () => {
     const { client } = app.get(GraphRedis);
     const { REDIS_PREFIX: prefix } = app.environment;
-    for await (const keys of client.scanStream({ match: `${prefix}card:*`, count: 1_000 }))
-      if ((keys as string[]).length > 0) await client.del(keys as string[]);
+    for (const match of [`${prefix}card:*`, `${prefix}changes:*`])
+      for await (const keys of client.scanStream({ match, count: 1_000 }))
+        if ((keys as string[]).length > 0) await client.del(keys as string[]);
   };
   const authorAndReader = async () => {
     const [author, reader] = [await someone(), await someone()];

@@ -34,6 +34,31 @@ describe('the very next read', () => {
     }
   });
 
+  it('counts loves, comments and reposts, and no longer once they are undone, at every process', async () => {
+    const [reader, author, fan] = await people('reader', 'author', 'fan');
+    await reader!.follow(author!);
+    const id = await servers.publish(author!);
+    await servers.catchUp();
+    const clients = [reader!, await servers.other.clientOf(reader!.id)];
+    const expectCounts = async (loves: number, comments: number, reposts: number) => {
+      for (const client of clients) {
+        const [{ post }] = (await client.get('/v1/feeds/friends')).body.data;
+        expect(post.counts).toMatchObject({ loves, comments, reposts });
+      }
+    };
+    await expectCounts(0, 0, 0);
+    await fan!.put(`/v1/posts/${id}/love`);
+    await expectCounts(1, 0, 0);
+    const comment = (await fan!.post('/v1/posts', { body: 'well said', commentOn: id })).body.id as string;
+    await expectCounts(1, 1, 0);
+    const repost = (await fan!.post(`/v1/posts/${id}/repost`, { body: 'look' })).body.id as string;
+    await expectCounts(1, 1, 1);
+    await fan!.delete(`/v1/posts/${id}/love`);
+    await expectCounts(0, 1, 1);
+    for (const post of [comment, repost]) await fan!.delete(`/v1/posts/${post}`);
+    await expectCounts(0, 0, 0);
+  });
+
   it('has a repost once, counts it, and takes it back with what it reposts or by itself', async () => {
     const [reader, friend, stranger] = await people('reader', 'friend', 'stranger');
     await reader!.follow(friend!);

@@ -45,6 +45,13 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly keptCopies = new Counter({
+    name: 'sluice_kept_copies_total',
+    help: 'Posts and cards that were asked of the copies in this process, by outcome: hit, miss, or unavailable while Redis is away.',
+    labelNames: ['kind', 'outcome'],
+    registers: [this.registry],
+  });
+
   readonly mirrorFallbacks = new Counter({
     name: 'sluice_mirror_fallbacks_total',
     help: 'Reads of the graph that went to Postgres, by reason.',

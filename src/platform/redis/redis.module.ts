@@ -1,6 +1,7 @@
 import { Global, Module } from '@nestjs/common';
+import { ChangeLog } from './change-log.js';
 import { GraphRedis } from './redis.js';
 
 @Global()
-@Module({ providers: [GraphRedis], exports: [GraphRedis] })
+@Module({ providers: [ChangeLog, GraphRedis], exports: [ChangeLog, GraphRedis] })
 export class RedisModule {}

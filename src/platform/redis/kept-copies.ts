@@ -1,0 +1,105 @@
+import { LRUCache } from 'lru-cache';
+import type { Id } from '../ids/ids.js';
+import type { Metrics } from '../metrics/metrics.js';
+import type { ChangeLog } from './change-log.js';
+
+/** No copy is used for longer, in milliseconds: the belt, should a change ever go unnoted. */
+const GOOD_FOR_MS = 30_000;
+
+export interface KeptCopiesOptions<Value> {
+  /** Names the copies in metrics and in the log of changes. */
+  name: string;
+  /** How many bytes all of them may take, about. */
+  mostBytes: number;
+  /** How many bytes one takes, about. */
+  sizeOf: (value: Value) => number;
+  /** Reads what is not kept; it must ask after it was called. What does not exist is left out. */
+  source: (ids: readonly Id[]) => Promise<ReadonlyMap<Id, Value>>;
+}
+
+/**
+ * Copies of what is stored elsewhere, in this process. Before it uses any, it catches up with the log of changes: so whatever
+ * was changed, and noted, before the call is in the answer. While the log cannot be read, no copy is used or kept.
+ */
+export class KeptCopies<Value extends object> {
+  private readonly copies: LRUCache<Id, Value>;
+  private readonly prefix: string;
+  /** For each read under way, what of it has not changed since it began. */
+  private readonly reads = new Set<Set<Id>>();
+
+  constructor(
+    private readonly log: ChangeLog,
+    private readonly metrics: Metrics,
+    private readonly options: KeptCopiesOptions<Value>,
+  ) {
+    const { name, mostBytes, sizeOf } = options;
+    this.prefix = `${name}:`;
+    this.copies = new LRUCache({
+      maxSize: mostBytes,
+      sizeCalculation: sizeOf,
+      ttl: GOOD_FOR_MS,
+      ttlResolution: 1_000,
+    });
+    log.listen((names) => this.forget(names));
+  }
+
+  /**
+   * The values of these ids; what does not exist is missing from the map. Callers share values: nobody changes one.
+   * @param caughtUp a catch-up that the caller has begun, for what was noted before that to be in the answer
+   */
+  async byIds(ids: readonly Id[], caughtUp = this.log.catchUp()): Promise<Map<Id, Value>> {
+    const found = new Map<Id, Value>();
+    if (ids.length === 0) return found;
+    const isCurrent = await caughtUp;
+    const missing: Id[] = [];
+    for (const id of ids) {
+      const copy = isCurrent ? this.copies.get(id) : undefined;
+      if (copy) found.set(id, copy);
+      else missing.push(id);
+    }
+    if (found.size > 0) this.count('hit', found.size);
+    if (missing.length === 0) return found;
+    this.count(isCurrent ? 'miss' : 'unavailable', missing.length);
+    const values = await (isCurrent ? this.load(missing) : this.options.source(missing));
+    for (const [id, value] of values) found.set(id, value);
+    return found;
+  }
+
+  /** Notes that these changed; to be called once that can be read by everybody. @throws when Redis is away */
+  changed(ids: readonly Id[]): Promise<void> {
+    return this.log.note(ids.map((id) => this.prefix + id));
+  }
+
+  private async load(missing: readonly Id[]): Promise<ReadonlyMap<Id, Value>> {
+    const unchanged = new Set(missing);
+    this.reads.add(unchanged);
+    try {
+      const values = await this.options.source(missing);
+      for (const id of unchanged) {
+        const value = values.get(id);
+        if (value) this.copies.set(id, value);
+      }
+      return values;
+    } finally {
+      this.reads.delete(unchanged);
+    }
+  }
+
+  private forget(names: readonly string[] | undefined): void {
+    if (names === undefined) {
+      this.copies.clear();
+      for (const read of this.reads) read.clear();
+      return;
+    }
+    for (const name of names) {
+      if (!name.startsWith(this.prefix)) continue;
+      const id = name.slice(this.prefix.length);
+      this.copies.delete(id);
+      for (const read of this.reads) read.delete(id);
+    }
+  }
+
+  private count(outcome: 'hit' | 'miss' | 'unavailable', copies: number): void {
+    this.metrics.keptCopies.inc({ kind: this.options.name, outcome }, copies);
+  }
+}

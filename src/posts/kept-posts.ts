@@ -1,0 +1,40 @@
+import { Injectable } from '@nestjs/common';
+import type { Id } from '../platform/ids/ids.js';
+import { Metrics } from '../platform/metrics/metrics.js';
+import { ChangeLog } from '../platform/redis/change-log.js';
+import { KeptCopies } from '../platform/redis/kept-copies.js';
+import { type PostRow, PostStore } from './post-store.js';
+
+/** Some 60,000 posts of 250 letters. */
+const MOST_KEPT_BYTES = 64 << 20;
+
+/**
+ * Copies of posts in this process, for the feeds. An edit and a deletion are noted by `Revisions`, which keeps a row in the
+ * outbox until they are; a count that Redis could not be told of may be shown as it was for half a minute.
+ */
+@Injectable()
+export class KeptPosts {
+  private readonly copies: KeptCopies<Readonly<PostRow>>;
+
+  constructor(log: ChangeLog, metrics: Metrics, store: PostStore) {
+    this.copies = new KeptCopies(log, metrics, {
+      name: 'post',
+      mostBytes: MOST_KEPT_BYTES,
+      sizeOf: ({ body, mentions }) => 500 + 2 * body.length + 20 * mentions.length,
+      source: (ids) => store.byIds(ids),
+    });
+  }
+
+  /**
+   * The posts with these ids; those that do not exist (any more) are missing from the map.
+   * @param caughtUp a catch-up with the log of changes that began when everything to be seen had been noted
+   */
+  byIds(ids: readonly Id[], caughtUp: Promise<boolean>): Promise<Map<Id, Readonly<PostRow>>> {
+    return this.copies.byIds(ids, caughtUp);
+  }
+
+  /** Notes that posts changed; to be called after the commit. @throws when Redis is away */
+  changed(ids: readonly Id[]): Promise<void> {
+    return this.copies.changed(ids);
+  }
+}

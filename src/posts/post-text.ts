@@ -1,0 +1,59 @@
+import { type Id, timeOfId } from '../platform/ids/ids.js';
+import type { PostRow } from './post-store.js';
+import type { Reactions } from './reaction-store.js';
+
+/** The JSON text of a post as clients see one, and what is said of it elsewhere. */
+export interface PostText {
+  id: Id;
+  createdAt: string;
+  json: string;
+}
+
+/** What of a post's text is the same for all viewers. */
+interface Parts {
+  createdAt: string;
+  /** Up to the author. */
+  head: string;
+  /** From there up to whom it mentions. */
+  body: string;
+  /** From there up to what it reposts. */
+  place: string;
+  /** From there on, but for what the viewer did with it. */
+  counts: string;
+}
+
+/** By the row that they were made from. */
+const known = new WeakMap<Readonly<PostRow>, Parts>();
+
+/** The JSON text of what `presentPost` puts together. */
+export function postText(
+  row: Readonly<PostRow>,
+  author: string,
+  mentions: readonly string[],
+  repostOf: PostText | null,
+  { loved, reposted }: Reactions,
+): PostText {
+  let parts = known.get(row);
+  if (!parts) known.set(row, (parts = partsOf(row)));
+  const { createdAt, head, body, place, counts } = parts;
+  const json = `${head}${author}${body}${mentions.join()}${place}${repostOf?.json ?? 'null'},"viewer":{"loved":${loved},"reposted":${reposted}}${counts}`;
+  return { id: row.id, createdAt, json };
+}
+
+function partsOf(row: Readonly<PostRow>): Parts {
+  const createdAt = timeOfId(row.id).toISOString();
+  const text = { body: row.body, createdAt, editedAt: row.edited_at?.toISOString() ?? null };
+  const counts = {
+    comments: row.comments_count,
+    loves: row.loves_count,
+    reposts: row.reposts_count,
+    views: row.views_count,
+  };
+  return {
+    createdAt,
+    head: `{"id":${JSON.stringify(row.id)},"author":`,
+    body: `,${JSON.stringify(text).slice(1, -1)},"mentions":[`,
+    place: `],"commentOn":${JSON.stringify(row.comment_on)},"repostOf":`,
+    counts: `,"counts":${JSON.stringify(counts)}}`,
+  };
+}

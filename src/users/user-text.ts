@@ -1,0 +1,31 @@
+import { timeOfId } from '../platform/ids/ids.js';
+import type { UserRow } from './user-store.js';
+import type { UserCounts, ViewerRelationship } from './user-view.js';
+
+/** What of a user's text is the same for all viewers, by the row that it was made from. */
+const heads = new WeakMap<Readonly<UserRow>, string>();
+
+/** The JSON text of what `presentUser` puts together. */
+export function userText(
+  row: Readonly<UserRow>,
+  { followers, friends, noise }: Omit<UserCounts, 'posts' | 'following'>,
+  { kind, followsMe }: ViewerRelationship,
+): string {
+  let head = heads.get(row);
+  if (head === undefined) heads.set(row, (head = headOf(row)));
+  const relation = kind === null ? 'null' : `"${kind}"`;
+  return `${head}${followers},"following":${friends + noise},"friends":${friends},"noise":${noise}},"relationship":{"kind":${relation},"followsMe":${followsMe}}}`;
+}
+
+/** Up to the number of followers. */
+function headOf(row: Readonly<UserRow>): string {
+  const fixed = JSON.stringify({
+    id: row.id,
+    username: row.username,
+    name: row.name,
+    bio: row.bio,
+    avatarUrl: row.avatar_url,
+    createdAt: timeOfId(row.id).toISOString(),
+  });
+  return `${fixed.slice(0, -1)},"counts":{"posts":${row.posts_count},"followers":`;
+}
