@@ -10,6 +10,7 @@ import { RedisWatch } from '../src/relationships/rebuild/redis-watch.js';
 import { MirrorVerification } from '../src/relationships/mirror-verification.js';
 import type { Benchmark, BenchContext, Report } from './harness/benchmark.js';
 import { EPINIONS, fillGraph, type GraphData, TEN_MILLION } from './harness/graph-data.js';
+import { besideComputing } from './rebuild/computing.js';
 import { dropReadySets, loadReadySets, type ReadySets, writeReadySets } from './rebuild/ready-sets.js';
 import { type Rebuilt, report, type Rounds } from './rebuild/report.js';
 import { TrafficProcess } from './rebuild/traffic.js';
@@ -20,6 +21,8 @@ const LOOKUPS_PER_SECOND = 200;
 const WRITES_PER_SECOND = 500;
 /** How long lookups are watched before a rebuild begins. */
 const BEFORE_MS = 4_000;
+/** What a rebuild by turns may be held to, where even that is too much for those who look up. */
+const HELD_COMMANDS_PER_SECOND = 20_000;
 /** As the embedded Redis keeps sets packed. */
 const LARGEST_DUMP = 4_096;
 const ACTIVE_USERS = 20_000;
@@ -72,7 +75,7 @@ async function measure(services: INestApplicationContext, setting: Setting): Pro
   const { follows, sets, dumps, users, lookups, stack, say } = setting;
   const rounds: Rounds = {
     ...{ loader: '', ready: [], besideReady: [], readySlowestMs: [] },
-    ...{ idle: [], busy: [], gentle: [], dumps: [] },
+    ...{ idle: [], busy: [], gentle: [], held: [], dumps: [], besideComputing: [] },
   };
   const describe = ({ edges, seconds, before, during }: Rebuilt) =>
     `${Math.round(edges / seconds)}/s (p99 ${before.p99Ms.toFixed(2)} → ${during.p99Ms.toFixed(2)} ms)`;
@@ -91,6 +94,13 @@ async function measure(services: INestApplicationContext, setting: Setting): Pro
       rounds.dumps.push(follows / seconds);
       await dropReadySets(services);
     }
+    await lookups.count();
+    rounds.besideComputing.push(
+      await besideComputing(BEFORE_MS, async () => {
+        await delay(BEFORE_MS);
+        return lookups.count();
+      }),
+    );
     const idle = await rebuildWatched(services, lookups);
     rounds.idle.push(idle);
     say(`  rebuild, nobody writing: ${describe(idle)}`);
@@ -102,6 +112,11 @@ async function measure(services: INestApplicationContext, setting: Setting): Pro
     const gentle = await rebuildWatched(services, lookups, undefined, { gentle: true });
     rounds.gentle.push(gentle);
     say(`  rebuild by turns: ${describe(gentle)}`);
+    if (round < ROUNDS) continue;
+    const options = { gentle: true, commandsPerSecond: HELD_COMMANDS_PER_SECOND };
+    const held = await rebuildWatched(services, lookups, undefined, options);
+    rounds.held.push(held);
+    say(`  rebuild by turns, held to ${HELD_COMMANDS_PER_SECOND} commands/s: ${describe(held)}`);
   }
   return rounds;
 }

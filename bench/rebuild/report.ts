@@ -23,10 +23,14 @@ export interface Rounds {
   busy: Rebuilt[];
   /** By turns. */
   gentle: Rebuilt[];
+  /** By turns, and held to a pace; in the last round alone. */
+  held: Rebuilt[];
   /** How fast the loader takes the same sets as dumps, ready for RESTORE; in the first round alone. */
   dumps: number[];
   /** What lookups were like while the ready sets were loaded. */
   besideReady: TrafficCount[];
+  /** What lookups were like while all processors only computed. */
+  besideComputing: TrafficCount[];
   /** The command that held Redis up for longest meanwhile, in milliseconds. */
   readySlowestMs: number[];
 }
@@ -39,10 +43,10 @@ interface Pace {
 
 /** What a benchmark of rebuilding says. */
 export function report({ users, follows }: FilledGraph, rounds: Rounds, pace: Pace): Report {
-  const { loader, ready, idle, busy, gentle, dumps, besideReady, readySlowestMs } = rounds;
+  const { loader, ready, idle, busy, gentle, held, dumps, besideReady, readySlowestMs } = rounds;
   const rates = idle.map(rate);
   const sum = (key: 'mismatches' | 'failed') =>
-    [...idle, ...busy, ...gentle].reduce((all, one) => all + one[key], 0);
+    [...idle, ...busy, ...gentle, ...held].reduce((all, one) => all + one[key], 0);
   return {
     headline: series('edgesPerSecond', 'rebuild, nobody writing', '1/s', rates),
     limit: series('readyEdgesPerSecond', `${loader} of the sets alone`, '1/s', ready),
@@ -69,6 +73,12 @@ export function report({ users, follows }: FilledGraph, rounds: Rounds, pace: Pa
         'ms',
         besideReady.map(({ p99Ms }) => p99Ms),
       ),
+      series(
+        'computingP99Ms',
+        `p99 of lookups beside ${cpus().length} programs that only compute`,
+        'ms',
+        rounds.besideComputing.map(({ p99Ms }) => p99Ms),
+      ),
       series('readySlowestMs', 'slowest command of Redis meanwhile, at most', 'ms', readySlowestMs),
       ...byTurns(rounds),
       series('dumpsEdgesPerSecond', `${loader} of the sets as dumps`, '1/s', dumps),
@@ -92,13 +102,16 @@ export function report({ users, follows }: FilledGraph, rounds: Rounds, pace: Pa
   };
 }
 
-function byTurns({ loader, ready, gentle }: Rounds): Series[] {
+function byTurns({ loader, ready, gentle, held }: Rounds): Series[] {
   return [
     series('gentleEdgesPerSecond', 'rebuild by turns (gentle)', '1/s', gentle.map(rate)),
     single('gentleRatio', `the same / ${loader}`, '', pairedRatio(gentle.map(rate), ready)),
     single('gentleP99Worse', 'p99 of lookups, during / before', '', worse(gentle)),
     series('gentleP99DuringMs', 'p99 of lookups meanwhile', 'ms', gentle.map(p99('during'))),
     series('gentleSlowestMs', 'slowest command of Redis meanwhile, at most', 'ms', slowest(gentle)),
+    series('heldEdgesPerSecond', 'rebuild by turns, held down', '1/s', held.map(rate)),
+    single('heldP99Worse', 'p99 of lookups, during / before', '', worse(held)),
+    series('heldP99DuringMs', 'p99 of lookups meanwhile', 'ms', held.map(p99('during'))),
   ];
 }
 
