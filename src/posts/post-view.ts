@@ -136,7 +136,8 @@ export class PostViews {
     const rows = await find(ids);
     const reposted = [...rows.values()].flatMap((row) => row.repost_of ?? []);
     const originals = reposted.length > 0 ? await find(reposted) : new Map<Id, PostRow>();
-    const material = await this.gather(viewer, new Map([...originals, ...rows]));
+    const all = originals.size > 0 ? new Map([...originals, ...rows]) : rows;
+    const material = await this.gather(viewer, all, caughtUp);
     const views = new Map<Id, Post>();
     for (const [id, row] of rows) {
       const view = viewOf(form, row, material, keep);
@@ -145,13 +146,17 @@ export class PostViews {
     return views;
   }
 
-  private async gather(viewer: Id, rows: Map<Id, Readonly<PostRow>>): Promise<Material> {
+  private async gather(
+    viewer: Id,
+    rows: ReadonlyMap<Id, Readonly<PostRow>>,
+    caughtUp?: Promise<boolean>,
+  ): Promise<Material> {
     const all = [...rows.values()];
     const people = [...new Set(all.flatMap((row) => [row.author_id, ...row.mentions]))];
     const asked = this.graph.facts(viewer, people);
     const [facts, users, reactions] = await Promise.all([
       asked,
-      this.profiles.visible(viewer, people, asked),
+      this.profiles.visible(viewer, people, { known: asked, caughtUp }),
       this.reactionsTo(viewer, all),
     ]);
     return { viewer, rows, facts: new Map(people.map((id, index) => [id, facts[index]!])), users, reactions };

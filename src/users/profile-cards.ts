@@ -49,9 +49,12 @@ export class ProfileCards {
     });
   }
 
-  /** The cards of these users; who does not exist (any more) is missing from the map. */
-  byIds(ids: readonly Id[]): Promise<Map<Id, Readonly<UserRow>>> {
-    return this.kept.byIds(ids);
+  /**
+   * The cards of these users; who does not exist (any more) is missing from the map.
+   * @param caughtUp a catch-up with the log of changes that the caller has begun
+   */
+  byIds(ids: readonly Id[], caughtUp?: Promise<boolean>): Promise<Map<Id, Readonly<UserRow>>> {
+    return this.kept.byIds(ids, caughtUp);
   }
 
   /**

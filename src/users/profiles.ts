@@ -12,6 +12,16 @@ export interface VisibleUser {
   facts: GraphFacts;
 }
 
+/** What a caller has asked for already, and wants besides. */
+export interface ProfileOptions {
+  /** Facts, in the order of the ids; each id is given once then. */
+  known?: readonly GraphFacts[] | Promise<readonly GraphFacts[]> | undefined;
+  /** Shows those too whom a block hides. */
+  evenBlocked?: boolean;
+  /** A catch-up with the log of changes, for cards to be right as of. */
+  caughtUp?: Promise<boolean> | undefined;
+}
+
 /** Users as a viewer sees them: cards from the cache, counts and relationship from the graph, each in one batch. */
 @Injectable()
 export class Profiles {
@@ -43,7 +53,7 @@ export class Profiles {
     known?: readonly GraphFacts[] | Promise<readonly GraphFacts[]>,
     evenBlocked = false,
   ): Promise<Map<Id, UserView>> {
-    const visible = await this.visible(viewer, ids, known, evenBlocked);
+    const visible = await this.visible(viewer, ids, { known, evenBlocked });
     return new Map([...visible].map(([id, { row, facts }]) => [id, presentUser(row, facts, facts)]));
   }
 
@@ -51,12 +61,11 @@ export class Profiles {
   async visible(
     viewer: Id,
     ids: readonly Id[],
-    known?: readonly GraphFacts[] | Promise<readonly GraphFacts[]>,
-    evenBlocked = false,
+    { known, evenBlocked = false, caughtUp }: ProfileOptions = {},
   ): Promise<Map<Id, VisibleUser>> {
     const unique = known ? ids : [...new Set(ids)];
     const [cards, facts] = await Promise.all([
-      this.cards.byIds(unique),
+      this.cards.byIds(unique, caughtUp),
       known ?? this.graph.facts(viewer, unique),
     ]);
     const visible = new Map<Id, VisibleUser>();

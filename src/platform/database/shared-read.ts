@@ -7,10 +7,7 @@ export class SharedRead<Answer> {
 
   /** What was so before the call is in the answer. */
   read(): Promise<Answer> {
-    this.next ??= this.running.then(
-      () => this.begin(),
-      () => this.begin(),
-    );
+    this.next ??= this.running.then(gathered, gathered).then(() => this.begin());
     return this.next;
   }
 
@@ -21,3 +18,6 @@ export class SharedRead<Answer> {
     return answer;
   }
 }
+
+/** Until this turn of the event loop is over: whoever asks by then shares what is about to begin. */
+const gathered = () => new Promise<void>((resolve) => setImmediate(resolve));

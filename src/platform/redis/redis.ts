@@ -10,25 +10,36 @@ const RECONNECTING: RedisOptions = {
   retryStrategy: (attempt) => Math.min(50 * attempt, 1_000),
 };
 
+/** So many commands are worth a write of their own, for Redis to begin while this process goes on. */
+const WORTH_A_WRITE = 8;
+
 /**
- * Writes the commands of one turn of the event loop at once. ioredis's automatic pipelining does too, but gives nobody an
- * answer before it has all of them: here whoever is answered goes on while Redis works for the others.
+ * Writes commands together: those of one turn of the event loop, or of a part of it that alone has many. ioredis's automatic
+ * pipelining gathers too, but gives nobody an answer before it has all of them: here whoever is answered goes on while Redis
+ * works for the others.
  */
 class GatheringRedis extends Redis {
-  private gathering: Writable | undefined;
+  private corked: Writable | undefined;
+  private gathered = 0;
 
   override sendCommand(...given: Parameters<Redis['sendCommand']>): unknown {
     // There is none before the first connection.
     const stream = this.stream as Writable | undefined;
-    if (stream && this.gathering !== stream) {
-      this.gathering = stream;
+    if (stream && this.corked !== stream) {
+      this.corked = stream;
+      this.gathered = 0;
       stream.cork();
-      setImmediate(() => {
-        stream.uncork();
-        if (this.gathering === stream) this.gathering = undefined;
-      });
+      setImmediate(() => this.flush(stream));
     }
+    // Not before all who were answered just now have asked.
+    if (stream && ++this.gathered === WORTH_A_WRITE) process.nextTick(() => this.flush(stream));
     return super.sendCommand(...given);
+  }
+
+  private flush(stream: Writable): void {
+    if (this.corked !== stream) return;
+    this.corked = undefined;
+    stream.uncork();
   }
 }
 
