@@ -1,6 +1,5 @@
-import { timeOfId } from '../platform/ids/ids.js';
 import type { UserRow } from './user-store.js';
-import type { UserCounts, ViewerRelationship } from './user-view.js';
+import { ownFields, type UserCounts, type ViewerRelationship } from './user-view.js';
 
 /** What of a user's text is the same for all viewers, by the row that it was made from. */
 const heads = new WeakMap<Readonly<UserRow>, string>();
@@ -19,13 +18,5 @@ export function userText(
 
 /** Up to the number of followers. */
 function headOf(row: Readonly<UserRow>): string {
-  const fixed = JSON.stringify({
-    id: row.id,
-    username: row.username,
-    name: row.name,
-    bio: row.bio,
-    avatarUrl: row.avatar_url,
-    createdAt: timeOfId(row.id).toISOString(),
-  });
-  return `${fixed.slice(0, -1)},"counts":{"posts":${row.posts_count},"followers":`;
+  return `${JSON.stringify(ownFields(row)).slice(0, -1)},"counts":{"posts":${row.posts_count},"followers":`;
 }

@@ -31,6 +31,16 @@ export interface UserView {
   relationship: ViewerRelationship;
 }
 
+/** What clients see of a user whoever looks, apart from counts. */
+export const ownFields = (row: Readonly<UserRow>) => ({
+  id: row.id,
+  username: row.username,
+  name: row.name,
+  bio: row.bio,
+  avatarUrl: row.avatar_url,
+  createdAt: timeOfId(row.id).toISOString(),
+});
+
 /** Puts together what clients see of a user. */
 export function presentUser(
   row: Readonly<UserRow>,
@@ -38,12 +48,7 @@ export function presentUser(
   relationship: ViewerRelationship,
 ): UserView {
   return {
-    id: row.id,
-    username: row.username,
-    name: row.name,
-    bio: row.bio,
-    avatarUrl: row.avatar_url,
-    createdAt: timeOfId(row.id).toISOString(),
+    ...ownFields(row),
     counts: {
       posts: row.posts_count,
       followers: graph.followers,
