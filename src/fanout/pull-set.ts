@@ -91,6 +91,7 @@ export class PullSet {
       },
       admission: async () => {
         const floors = floorsOf(await known);
+        if (floors.size === 0) return () => true;
         return ({ id, authorId }) => compareIds(id, floors.get(authorId) ?? '0') >= 0;
       },
     };

@@ -28,7 +28,7 @@ export type FeedEntryText = string;
 
 /** In which form entries are put together. */
 interface Form<Post extends { id: Id; createdAt: string }, Entry> {
-  posts(...asked: Parameters<PostViews['texts']>): Promise<Map<Id, Post>>;
+  posts(...asked: Parameters<PostViews['texts']>): Promise<(Post | undefined)[]>;
   entry(id: Id, createdAt: string, post: Post): Entry;
 }
 
@@ -44,7 +44,7 @@ const POSITION_WIDTH = 3;
 @Injectable()
 export class FeedReader {
   private readonly objects: Form<PostView, FeedEntry> = {
-    posts: (...asked) => this.posts.byIds(...asked),
+    posts: (...asked) => this.posts.inOrder(...asked),
     entry: (id, createdAt, post) => ({ id, kind: 'post', createdAt, post }),
   };
   private readonly texts: Form<PostText, FeedEntryText> = {
@@ -155,14 +155,14 @@ export class FeedReader {
     skeleton: readonly Activity[],
   ): Promise<(Entry | undefined)[]> {
     const isAdmitted = await pull.admission();
-    const admitted = skeleton.filter(({ subjectId, actorId }) =>
+    const admitted = skeleton.map(({ subjectId, actorId }) =>
       isAdmitted({ id: subjectId, authorId: actorId }),
     );
-    const ids = admitted.map((activity) => activity.subjectId);
+    const ids = skeleton.flatMap(({ subjectId }, index) => (admitted[index] ? [subjectId] : []));
     const keep: Keep = (author, original) => author.kind === kind && !isFollow(original?.kind ?? null);
-    const posts = await form.posts(viewer, ids, keep, caughtUp);
-    return skeleton.map(({ entryId, subjectId }) => {
-      const post = posts.get(subjectId);
+    const posts = (await form.posts(viewer, ids, keep, caughtUp)).values();
+    return skeleton.map(({ entryId }, index) => {
+      const post = admitted[index] ? posts.next().value : undefined;
       if (!post) return undefined;
       const createdAt = post.id === entryId ? post.createdAt : timeOfId(entryId).toISOString();
       return form.entry(entryId, createdAt, post);

@@ -26,11 +26,11 @@ export class KeptPosts {
   }
 
   /**
-   * The posts with these ids; those that do not exist (any more) are missing from the map.
+   * The posts with these ids, in their order; undefined for those that do not exist (any more).
    * @param caughtUp a catch-up with the log of changes that began when everything to be seen had been noted
    */
-  byIds(ids: readonly Id[], caughtUp: Promise<boolean>): Promise<Map<Id, Readonly<PostRow>>> {
-    return this.copies.byIds(ids, caughtUp);
+  inOrder(ids: readonly Id[], caughtUp: Promise<boolean>): Promise<(Readonly<PostRow> | undefined)[]> {
+    return this.copies.inOrder(ids, caughtUp);
   }
 
   /** Notes that posts changed; to be called after the commit. @throws when Redis is away */

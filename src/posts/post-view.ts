@@ -34,8 +34,9 @@ export type Keep = (author: GraphFacts, original: GraphFacts | undefined) => boo
 /** What the posts of one page are put together from. */
 interface Material {
   viewer: Id;
-  rows: ReadonlyMap<Id, Readonly<PostRow>>;
-  facts: ReadonlyMap<Id, GraphFacts>;
+  /** What is reposted. */
+  originals: ReadonlyMap<Id, Readonly<PostRow>>;
+  /** Whom the viewer may see. */
   users: ReadonlyMap<Id, VisibleUser>;
   reactions: ReadonlyMap<Id, Reactions>;
 }
@@ -102,25 +103,33 @@ export class PostViews {
    * Posts for ids, in batches: posts, what they repost, their people, and how the viewer stands to those. A post that is
    * gone, or whose author is hidden from the viewer by a block, is missing from the map; so is a repost without words of
    * such a post, or of one by somebody whom the viewer mutes, unless the viewer made it.
+   */
+  async byIds(viewer: Id, ids: readonly Id[], keep?: Keep): Promise<Map<Id, PostView>> {
+    const views = await this.inOrder(viewer, ids, keep);
+    return new Map(views.flatMap((view) => (view ? [[view.id, view]] : [])));
+  }
+
+  /**
+   * As `byIds`, but in the order of the ids; undefined for what would be missing.
    * @param keep decides by the authors whether the viewer is to see a post; by default everything
    * @param caughtUp lets copies do, once the log of changes was caught up with
    */
-  byIds(
+  inOrder(
     viewer: Id,
     ids: readonly Id[],
-    keep: Keep = () => true,
+    keep?: Keep,
     caughtUp?: Promise<boolean>,
-  ): Promise<Map<Id, PostView>> {
+  ): Promise<(PostView | undefined)[]> {
     return this.read(OBJECTS, viewer, ids, keep, caughtUp);
   }
 
-  /** As `byIds`, but each post as the JSON text of it. */
+  /** As `inOrder`, but each post as the JSON text of it. */
   texts(
     viewer: Id,
     ids: readonly Id[],
-    keep: Keep = () => true,
+    keep?: Keep,
     caughtUp?: Promise<boolean>,
-  ): Promise<Map<Id, PostText>> {
+  ): Promise<(PostText | undefined)[]> {
     return this.read(TEXTS, viewer, ids, keep, caughtUp);
   }
 
@@ -128,49 +137,56 @@ export class PostViews {
     form: Form<User, Post>,
     viewer: Id,
     ids: readonly Id[],
-    keep: Keep,
+    keep: Keep = () => true,
     caughtUp: Promise<boolean> | undefined,
-  ): Promise<Map<Id, Post>> {
-    const find = (some: readonly Id[]) =>
-      caughtUp ? this.kept.byIds(some, caughtUp) : this.store.byIds(some);
-    const rows = await find(ids);
-    const reposted = [...rows.values()].flatMap((row) => row.repost_of ?? []);
-    const originals = reposted.length > 0 ? await find(reposted) : new Map<Id, PostRow>();
-    const all = originals.size > 0 ? new Map([...originals, ...rows]) : rows;
-    const material = await this.gather(viewer, all, caughtUp);
-    const views = new Map<Id, Post>();
-    for (const [id, row] of rows) {
-      const view = viewOf(form, row, material, keep);
-      if (view) views.set(id, view);
-    }
-    return views;
+  ): Promise<(Post | undefined)[]> {
+    const rows = await this.rows(ids, caughtUp);
+    const reposted = rows.flatMap((row) => row?.repost_of ?? []);
+    const originals = reposted.length > 0 ? (await this.rows(reposted, caughtUp)).filter(isThere) : [];
+    const material = await this.gather(viewer, rows.filter(isThere), originals, caughtUp);
+    return rows.map((row) => row && viewOf(form, row, material, keep));
+  }
+
+  private async rows(
+    ids: readonly Id[],
+    caughtUp: Promise<boolean> | undefined,
+  ): Promise<(Readonly<PostRow> | undefined)[]> {
+    if (caughtUp) return this.kept.inOrder(ids, caughtUp);
+    const found = await this.store.byIds(ids);
+    return ids.map((id) => found.get(id));
   }
 
   private async gather(
     viewer: Id,
-    rows: ReadonlyMap<Id, Readonly<PostRow>>,
-    caughtUp?: Promise<boolean>,
+    rows: readonly Readonly<PostRow>[],
+    originals: readonly Readonly<PostRow>[],
+    caughtUp: Promise<boolean> | undefined,
   ): Promise<Material> {
-    const all = [...rows.values()];
-    const people = [...new Set(all.flatMap((row) => [row.author_id, ...row.mentions]))];
-    const asked = this.graph.facts(viewer, people);
-    const [facts, users, reactions] = await Promise.all([
-      asked,
-      this.profiles.visible(viewer, people, { known: asked, caughtUp }),
-      this.reactionsTo(viewer, all),
+    const people = new Set<Id>();
+    for (const { author_id, mentions } of [...rows, ...originals]) {
+      people.add(author_id);
+      for (const mention of mentions) people.add(mention);
+    }
+    const ids = [...people];
+    const [visible, reactions] = await Promise.all([
+      this.profiles.visible(viewer, ids, { known: this.graph.facts(viewer, ids), caughtUp }),
+      this.reactionsTo(viewer, [...rows, ...originals]),
     ]);
-    return { viewer, rows, facts: new Map(people.map((id, index) => [id, facts[index]!])), users, reactions };
+    const users = new Map<Id, VisibleUser>();
+    for (const user of visible) if (user) users.set(user.row.id, user);
+    return { viewer, originals: new Map(originals.map((row) => [row.id, row])), users, reactions };
   }
 
   /** What the viewer did with these posts; a post that nobody loved or reposted need not be asked about. */
   private async reactionsTo(viewer: Id, rows: readonly Readonly<PostRow>[]): Promise<Map<Id, Reactions>> {
-    const pairs = rows
-      .filter((row) => row.loves_count > 0 || row.reposts_count > 0)
-      .map((row) => ({ postId: row.id, userId: viewer }));
-    const found = pairs.length > 0 ? await this.reactions.of(pairs) : [];
-    return new Map(pairs.map(({ postId }, index) => [postId, found[index]!]));
+    const asked = rows.filter((row) => row.loves_count > 0 || row.reposts_count > 0);
+    if (asked.length === 0) return new Map();
+    const found = await this.reactions.of(asked.map(({ id }) => ({ postId: id, userId: viewer })));
+    return new Map(asked.map(({ id }, index) => [id, found[index]!]));
   }
 }
+
+const isThere = <Value>(value: Value | undefined): value is Value => value !== undefined;
 
 function viewOf<User, Post>(
   form: Form<User, Post>,
@@ -178,26 +194,27 @@ function viewOf<User, Post>(
   material: Material,
   keep: Keep,
 ): Post | undefined {
-  const { facts, viewer } = material;
-  const original = row.repost_of === null ? undefined : material.rows.get(row.repost_of);
-  const originalBy = original && facts.get(original.author_id);
+  const { users, viewer } = material;
+  const author = users.get(row.author_id);
+  if (!author) return undefined;
+  const original = row.repost_of === null ? undefined : material.originals.get(row.repost_of);
+  const originalBy = original && users.get(original.author_id);
   // Who mutes somebody may repost them all the same, and sees what they have reposted.
-  const isMuted = originalBy?.kind === 'mute' && row.author_id !== viewer;
-  const repostOf = original && !isMuted ? viewOfOne(form, original, material, null) : null;
+  const isMuted = originalBy?.facts.kind === 'mute' && row.author_id !== viewer;
+  const repostOf = originalBy && !isMuted ? viewOfOne(form, original!, originalBy, material, null) : null;
   const isPlainRepost = row.body === '';
   if (isPlainRepost && !repostOf) return undefined;
-  if (!keep(facts.get(row.author_id)!, isPlainRepost ? originalBy : undefined)) return undefined;
-  return viewOfOne(form, row, material, repostOf ?? null);
+  if (!keep(author.facts, isPlainRepost ? originalBy?.facts : undefined)) return undefined;
+  return viewOfOne(form, row, author, material, repostOf);
 }
 
 function viewOfOne<User, Post>(
   form: Form<User, Post>,
   row: Readonly<PostRow>,
+  author: VisibleUser,
   { users, reactions }: Material,
   repostOf: Post | null,
-): Post | undefined {
-  const author = users.get(row.author_id);
-  if (!author) return undefined;
+): Post {
   const show = ({ row, facts }: VisibleUser) => form.user(row, facts);
   const mentions = row.mentions.flatMap((mention) => {
     const user = users.get(mention);

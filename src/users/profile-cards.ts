@@ -50,11 +50,11 @@ export class ProfileCards {
   }
 
   /**
-   * The cards of these users; who does not exist (any more) is missing from the map.
+   * The cards of these users, in their order; undefined for who does not exist (any more).
    * @param caughtUp a catch-up with the log of changes that the caller has begun
    */
-  byIds(ids: readonly Id[], caughtUp?: Promise<boolean>): Promise<Map<Id, Readonly<UserRow>>> {
-    return this.kept.byIds(ids, caughtUp);
+  inOrder(ids: readonly Id[], caughtUp?: Promise<boolean>): Promise<(Readonly<UserRow> | undefined)[]> {
+    return this.kept.inOrder(ids, caughtUp);
   }
 
   /**

@@ -53,34 +53,33 @@ export class Profiles {
     known?: readonly GraphFacts[] | Promise<readonly GraphFacts[]>,
     evenBlocked = false,
   ): Promise<Map<Id, UserView>> {
-    const visible = await this.visible(viewer, ids, { known, evenBlocked });
-    return new Map([...visible].map(([id, { row, facts }]) => [id, presentUser(row, facts, facts)]));
+    const unique = known ? ids : [...new Set(ids)];
+    const visible = await this.visible(viewer, unique, { known, evenBlocked });
+    return new Map(
+      visible.flatMap((user) => (user ? [[user.row.id, presentUser(user.row, user.facts, user.facts)]] : [])),
+    );
   }
 
-  /** As `byIds`, but what a view is put together from. */
+  /** As `byIds`, but what a view is put together from, in the order of the ids. */
   async visible(
     viewer: Id,
     ids: readonly Id[],
     { known, evenBlocked = false, caughtUp }: ProfileOptions = {},
-  ): Promise<Map<Id, VisibleUser>> {
-    const unique = known ? ids : [...new Set(ids)];
-    const [cards, facts] = await Promise.all([
-      this.cards.byIds(unique, caughtUp),
-      known ?? this.graph.facts(viewer, unique),
+  ): Promise<(VisibleUser | undefined)[]> {
+    const [cards, given] = await Promise.all([
+      this.cards.inOrder(ids, caughtUp),
+      known ?? this.graph.facts(viewer, ids),
     ]);
-    const visible = new Map<Id, VisibleUser>();
-    unique.forEach((id, index) => {
-      const row = cards.get(id);
-      const fact = facts[index];
-      if (row && fact && (evenBlocked || !isHidden(fact))) visible.set(id, { row, facts: fact });
+    return cards.map((row, index) => {
+      const facts = given[index];
+      return row && facts && (evenBlocked || !isHidden(facts)) ? { row, facts } : undefined;
     });
-    return visible;
   }
 
   private async row(idOrName: string): Promise<Readonly<UserRow> | undefined> {
     if (idOrName.startsWith('@')) return this.users.byName(idOrName.slice(1));
     if (!isId(idOrName)) return undefined;
-    return (await this.cards.byIds([idOrName])).get(idOrName);
+    return (await this.cards.inOrder([idOrName])).at(0);
   }
 }
 

@@ -41,8 +41,8 @@ class Reader {
   }
 
   async read(...ids: string[]): Promise<(string | undefined)[]> {
-    const found = await this.copies.byIds(ids);
-    return ids.map((id) => found.get(id)?.text);
+    const found = await this.copies.inOrder(ids);
+    return found.map((word) => word?.text);
   }
 }
 

@@ -44,25 +44,19 @@ export class KeptCopies<Value extends object> {
   }
 
   /**
-   * The values of these ids; what does not exist is missing from the map. Callers share values: nobody changes one.
+   * The values of these ids, in their order; undefined for what does not exist. Callers share values: nobody changes one.
    * @param caughtUp a catch-up that the caller has begun, for what was noted before that to be in the answer
    */
-  async byIds(ids: readonly Id[], caughtUp = this.log.catchUp()): Promise<Map<Id, Value>> {
-    const found = new Map<Id, Value>();
-    if (ids.length === 0) return found;
+  async inOrder(ids: readonly Id[], caughtUp = this.log.catchUp()): Promise<(Value | undefined)[]> {
+    if (ids.length === 0) return [];
     const isCurrent = await caughtUp;
-    const missing: Id[] = [];
-    for (const id of ids) {
-      const copy = isCurrent ? this.copies.get(id) : undefined;
-      if (copy) found.set(id, copy);
-      else missing.push(id);
-    }
-    if (found.size > 0) this.count('hit', found.size);
+    const found = ids.map((id) => (isCurrent ? this.copies.get(id) : undefined));
+    const missing = ids.filter((_, index) => found[index] === undefined);
+    if (missing.length < ids.length) this.count('hit', ids.length - missing.length);
     if (missing.length === 0) return found;
     this.count(isCurrent ? 'miss' : 'unavailable', missing.length);
     const values = await (isCurrent ? this.load(missing) : this.options.source(missing));
-    for (const [id, value] of values) found.set(id, value);
-    return found;
+    return found.map((value, index) => value ?? values.get(ids[index]!));
   }
 
   /** Notes that these changed; to be called once that can be read by everybody. @throws when Redis is away */
