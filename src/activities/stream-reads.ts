@@ -5,7 +5,7 @@ import { ShardRouter } from '../platform/database/shards.js';
 import type { Statement } from '../platform/database/sql.js';
 import type { Id } from '../platform/ids/ids.js';
 import { Metrics } from '../platform/metrics/metrics.js';
-import { Replicas } from './replicas.js';
+import { type ReadableReplica, Replicas } from './replicas.js';
 
 /**
  * Reads of somebody's streams: from a replica of their shard where one keeps up, otherwise from the shard. Either way the
@@ -35,13 +35,23 @@ export class StreamReads {
     );
   }
 
-  private async read<Row extends unknown[]>(
+  private read<Row extends unknown[]>(
     shard: Database,
     statement: Statement<Row>,
     parameters: readonly unknown[],
   ): Promise<Row[]> {
     const chosen = this.replicas.next(shard);
-    if (!chosen) return shard.sharedTuples(statement, parameters);
+    return chosen
+      ? this.readFrom(chosen, shard, statement, parameters)
+      : shard.sharedTuples(statement, parameters);
+  }
+
+  private async readFrom<Row extends unknown[]>(
+    chosen: ReadableReplica,
+    shard: Database,
+    statement: Statement<Row>,
+    parameters: readonly unknown[],
+  ): Promise<Row[]> {
     const { position } = await chosen.position.read();
     const rows = await chosen.replica.tuplesAt(position, statement, parameters);
     this.metrics.replicatedReads.inc({ shard: shard.name, source: rows ? 'replica' : 'shard' });

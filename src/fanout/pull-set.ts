@@ -57,29 +57,33 @@ export class PullSet {
    * @param tagged whether the tag of the first page is wanted; it comes with what has to be asked for anyway
    */
   async of(reader: Id, kind: FollowKind, tagged = false): Promise<Pull> {
-    const [pending, pulled, { unplaced, asleep }] = await Promise.all([
-      this.pending.list(),
-      this.pulled.list(),
-      this.readers.of(reader),
-    ]);
-    const { tag, pendingBy, pulledBy } = await this.merging(
-      reader,
-      kind,
-      pending,
-      asleep ? [] : pulled,
-      tagged,
-    );
+    const asked = Promise.all([this.pending.list(), this.readers.of(reader)]);
+    asked.catch(() => undefined);
+    const pulled = await this.pulled.list();
+    const { likely } = this.pending;
+    const ahead = likely && this.merging(reader, kind, likely, pulled, tagged);
+    ahead?.catch(() => undefined);
+    const [pending, { unplaced, asleep }] = await asked;
+    const isLikely = ahead && pending === likely && !asleep;
+    const { tag, pendingBy, pulledBy } = await (isLikely
+      ? ahead
+      : this.merging(reader, kind, pending, asleep ? [] : pulled, tagged));
+    const common = {
+      complete: pending.all,
+      told: pending.told,
+      asleep,
+      // Nothing is written for one who sleeps, so nothing would change the tag.
+      tag: asleep ? undefined : tag,
+    };
+    if (!asleep && unplaced.length + pendingBy.length + pulledBy.length === 0)
+      return { ...common, ...NOTHING };
     // Rows are read meanwhile.
     const known = this.follows(reader, kind, asleep ? undefined : unplaced);
     known.catch(() => undefined);
     const coming = new Set(pendingBy);
     const onTheirWay = coming.size === 0 ? [] : pending.posts.filter(({ authorId }) => coming.has(authorId));
     return {
-      complete: pending.all,
-      told: pending.told,
-      asleep,
-      // Nothing is written for one who sleeps, so nothing would change the tag.
-      tag: asleep ? undefined : tag,
+      ...common,
       page: async (before, limit) => {
         const kept = await this.merged.below(pulledBy, pending.merged, before, limit);
         const candidates = newest([below(onTheirWay, before), byId(kept.posts)], ({ id }) => id, Infinity);
@@ -91,7 +95,6 @@ export class PullSet {
       },
       admission: async () => {
         const floors = floorsOf(await known);
-        if (floors.size === 0) return () => true;
         return ({ id, authorId }) => compareIds(id, floors.get(authorId) ?? '0') >= 0;
       },
     };
@@ -156,6 +159,12 @@ export class PullSet {
     return reached.slice(0, limit);
   }
 }
+
+/** The rows are all there is, as nearly always. */
+const NOTHING: Pick<Pull, 'page' | 'admission'> = {
+  page: () => Promise.resolve([]),
+  admission: () => Promise.resolve(() => true),
+};
 
 const floorsOf = (follows: readonly AuthorFloor[]): Map<Id, Id> =>
   new Map(follows.map(({ subjectId, floor }) => [subjectId, floor]));

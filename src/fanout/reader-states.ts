@@ -4,8 +4,10 @@ import { PrimaryDatabase } from '../platform/database/primary.js';
 import { idList, sqlFile } from '../platform/database/sql.js';
 import type { Id } from '../platform/ids/ids.js';
 
-const unplacedAuthors = sqlFile<[Id, Id[]]>(import.meta.url, './sql/unplaced-authors.sql');
-const sleepersAmong = sqlFile<[Id]>(import.meta.url, './sql/sleepers-among.sql');
+const readerStates = sqlFile<[reader: Id, unplaced: Id[] | null, asleep: boolean]>(
+  import.meta.url,
+  './sql/reader-states.sql',
+);
 
 /** What keeps the rows of somebody's feeds from being all there is. */
 export interface ReaderState {
@@ -15,28 +17,21 @@ export interface ReaderState {
   asleep: boolean;
 }
 
-/** Asks what is still to be done to readers' rows; readers who come at the same time share the questions. */
+const NOTHING: ReaderState = { unplaced: [], asleep: false };
+
+/** Asks what is still to be done to readers' rows; readers who come at the same time share the question. */
 @Injectable()
 export class ReaderStates {
-  private readonly unplaced: BatchedReads<{ id: Id; subjects: Id[] }>;
-  private readonly sleepers: BatchedReads<{ id: Id }>;
+  private readonly reads: BatchedReads<ReaderState & { id: Id }>;
 
   constructor(primary: PrimaryDatabase) {
-    this.unplaced = new BatchedReads(async (ids) => {
-      const rows = await primary.sharedTuples(unplacedAuthors, [idList(ids)]);
-      return rows.map(([id, subjects]) => ({ id, subjects }));
-    });
-    this.sleepers = new BatchedReads(async (ids) => {
-      const rows = await primary.sharedTuples(sleepersAmong, [idList(ids)]);
-      return rows.map(([id]) => ({ id }));
+    this.reads = new BatchedReads<ReaderState & { id: Id }>(async (ids) => {
+      const rows = await primary.sharedTuples(readerStates, [idList(ids)]);
+      return rows.map(([id, unplaced, asleep]) => ({ id, unplaced: unplaced ?? [], asleep }));
     });
   }
 
   async of(reader: Id): Promise<ReaderState> {
-    const [unplaced, sleepers] = await Promise.all([
-      this.unplaced.byIds([reader]),
-      this.sleepers.byIds([reader]),
-    ]);
-    return { unplaced: unplaced.get(reader)?.subjects ?? [], asleep: sleepers.has(reader) };
+    return (await this.reads.byIds([reader])).get(reader) ?? NOTHING;
   }
 }

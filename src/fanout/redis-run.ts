@@ -11,12 +11,14 @@ export class RedisRun {
   }
 
   /** A text that is drawn anew at each start of a server; undefined while it cannot be told. */
-  async of(): Promise<string | undefined> {
-    this.id ??= this.redis.client.info('server').then(
-      (text) => /^run_id:(\w+)/m.exec(text)?.[1],
-      () => undefined,
-    );
-    const id = await this.id;
+  of(): Promise<string | undefined> {
+    this.id ??= this.ask();
+    return this.id;
+  }
+
+  private async ask(): Promise<string | undefined> {
+    const text = await this.redis.client.info('server').catch(() => '');
+    const id = /^run_id:(\w+)/m.exec(text)?.[1];
     if (id === undefined) this.id = undefined;
     return id;
   }

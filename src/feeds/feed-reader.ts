@@ -32,6 +32,12 @@ interface Form<Post extends { id: Id; createdAt: string }, Entry> {
   entry(id: Id, createdAt: string, post: Post): Entry;
 }
 
+/** The post's text itself is not copied: it stays a part of the entry's. */
+function entryText(id: Id, createdAt: string, { json }: PostText): FeedEntryText {
+  const head = ['{"id":"', id, '","kind":"post","createdAt":"', createdAt, '","post":'].join('');
+  return `${head}${json}}`;
+}
+
 const STREAM_OF = { friend: 'friends', noise: 'noise' } as const;
 const POSITION_WIDTH = 3;
 
@@ -49,8 +55,8 @@ export class FeedReader {
   };
   private readonly texts: Form<PostText, FeedEntryText> = {
     posts: (...asked) => this.posts.texts(...asked),
-    entry: (id, createdAt, { json }) =>
-      `{"id":"${id}","kind":"post","createdAt":"${createdAt}","post":${json}}`,
+    entry: (id, createdAt, post) =>
+      id === post.id ? (post.entry ??= entryText(id, createdAt, post)) : entryText(id, createdAt, post),
   };
 
   constructor(
@@ -71,7 +77,7 @@ export class FeedReader {
    * The same as texts, and for a first page the tag that `unchanged` takes, if there is one.
    * @throws Problem `invalid-cursor`
    */
-  async taggedPage(
+  taggedPage(
     viewer: Id,
     kind: FollowKind,
     query: PageQuery,
@@ -158,7 +164,7 @@ export class FeedReader {
     const admitted = skeleton.map(({ subjectId, actorId }) =>
       isAdmitted({ id: subjectId, authorId: actorId }),
     );
-    const ids = skeleton.flatMap(({ subjectId }, index) => (admitted[index] ? [subjectId] : []));
+    const ids = skeleton.filter((_, index) => admitted[index]).map(({ subjectId }) => subjectId);
     const keep: Keep = (author, original) => author.kind === kind && !isFollow(original?.kind ?? null);
     const posts = (await form.posts(viewer, ids, keep, caughtUp)).values();
     return skeleton.map(({ entryId }, index) => {

@@ -86,6 +86,11 @@ export class FeedsController {
   }
 }
 
-/** A page whose entries are texts already. */
-const textOfPage = ({ data, page }: Page<FeedEntryText>): string =>
-  `{"data":[${data.join()}],"page":${JSON.stringify(page)}}`;
+/** A page whose entries are texts already. Whatever is added to the joined text would have it copied once more. */
+function textOfPage({ data, page }: Page<FeedEntryText>): string {
+  const end = `],"page":${JSON.stringify(page)}}`;
+  const pieces = ['{"data":['];
+  for (const entry of data) pieces.push(pieces.length === 1 ? '' : ',', entry);
+  pieces.push(end);
+  return pieces.join('');
+}

@@ -5,12 +5,12 @@ import { ChangeLog } from '../platform/redis/change-log.js';
 import { KeptCopies } from '../platform/redis/kept-copies.js';
 import { type PostRow, PostStore } from './post-store.js';
 
-/** Some 60,000 posts of 250 letters. */
-const MOST_KEPT_BYTES = 64 << 20;
+/** Some 30,000 posts of 250 letters. */
+const MOST_KEPT_BYTES = 128 << 20;
 
 /**
  * Copies of posts in this process, for the feeds. An edit and a deletion are noted by `Revisions`, which keeps a row in the
- * outbox until they are; a count that Redis could not be told of may be shown as it was for half a minute.
+ * outbox until they are; a count that Redis could not be told of may be shown as it was for two minutes.
  */
 @Injectable()
 export class KeptPosts {
@@ -20,7 +20,8 @@ export class KeptPosts {
     this.copies = new KeptCopies(log, metrics, {
       name: 'post',
       mostBytes: MOST_KEPT_BYTES,
-      sizeOf: ({ body, mentions }) => 500 + 2 * body.length + 20 * mentions.length,
+      // With its texts, of which each has the post and the author once more.
+      sizeOf: ({ body, mentions }) => 3_000 + 5 * body.length + 20 * mentions.length,
       source: (ids) => store.byIds(ids),
     });
   }

@@ -1,4 +1,7 @@
 import { type Id, timeOfId } from '../platform/ids/ids.js';
+import type { GraphFacts } from '../users/graph-view.js';
+import type { VisibleUser } from '../users/profiles.js';
+import { userText } from '../users/user-text.js';
 import type { PostRow } from './post-store.js';
 import type { Reactions } from './reaction-store.js';
 
@@ -7,6 +10,8 @@ export interface PostText {
   id: Id;
   createdAt: string;
   json: string;
+  /** The text of an entry in a feed that shows it in its own place, once one was put together. */
+  entry?: string;
 }
 
 /** What of a post's text is the same for all viewers. */
@@ -25,7 +30,7 @@ interface Parts {
 }
 
 interface Made {
-  author: string;
+  author: VisibleUser;
   text: PostText;
 }
 
@@ -38,24 +43,42 @@ const known = new WeakMap<Readonly<PostRow>, Parts>();
 /** The JSON text of what `presentPost` puts together. */
 export function postText(
   row: Readonly<PostRow>,
-  author: string,
-  mentions: readonly string[],
+  author: VisibleUser,
+  mentions: readonly VisibleUser[],
   repostOf: PostText | null,
   { loved, reposted }: Reactions,
 ): PostText {
   let parts = known.get(row);
   if (!parts) known.set(row, (parts = partsOf(row)));
   const isPlain = mentions.length === 0 && repostOf === null && !loved && !reposted;
-  const made = isPlain ? parts.made.find((one) => one.author === author) : undefined;
-  if (made) return made.text;
+  if (isPlain) for (const made of parts.made) if (isSame(made.author, author)) return made.text;
   const { createdAt, head, body, place, counts } = parts;
+  const mentioned = mentions.map(userText).join();
   const viewer = `,"viewer":{"loved":${loved},"reposted":${reposted}}`;
   // Joined, unlike added, it lies in one piece.
-  const json = [head, author, body, mentions.join(), place, repostOf?.json ?? 'null', viewer, counts].join('');
+  const json = [
+    head,
+    userText(author),
+    body,
+    mentioned,
+    place,
+    repostOf?.json ?? 'null',
+    viewer,
+    counts,
+  ].join('');
   const text = { id: row.id, createdAt, json };
   if (isPlain) parts.made = [{ author, text }, ...parts.made.slice(0, MOST_MADE - 1)];
   return text;
 }
+
+const isSame = (a: VisibleUser, b: VisibleUser): boolean => a.row === b.row && areSame(a.facts, b.facts);
+
+const areSame = (a: GraphFacts, b: GraphFacts): boolean =>
+  a.followsMe === b.followsMe &&
+  a.followers === b.followers &&
+  a.friends === b.friends &&
+  a.noise === b.noise &&
+  a.kind === b.kind;
 
 function partsOf(row: Readonly<PostRow>): Parts {
   const createdAt = timeOfId(row.id).toISOString();

@@ -3,7 +3,6 @@ import { type Id, timeOfId } from '../platform/ids/ids.js';
 import type { GraphFacts } from '../users/graph-view.js';
 import { GraphView } from '../users/graph-view.js';
 import { Profiles, type VisibleUser } from '../users/profiles.js';
-import { userText } from '../users/user-text.js';
 import { presentUser, type UserView } from '../users/user-view.js';
 import { KeptPosts } from './kept-posts.js';
 import { type PostRow, PostStore } from './post-store.js';
@@ -70,23 +69,18 @@ export function presentPost(
   };
 }
 
-/** In which form posts and their people are put together. */
-interface Form<User, Post> {
-  user(row: VisibleUser['row'], facts: GraphFacts): User;
-  post(
-    row: Readonly<PostRow>,
-    author: User,
-    mentions: User[],
-    repostOf: Post | null,
-    viewer: Reactions,
-  ): Post;
-}
+/** Puts together a post in one form or another. */
+type Form<Post> = (
+  row: Readonly<PostRow>,
+  author: VisibleUser,
+  mentions: VisibleUser[],
+  repostOf: Post | null,
+  viewer: Reactions,
+) => Post;
 
-const OBJECTS: Form<UserView, PostView> = {
-  user: (row, facts) => presentUser(row, facts, facts),
-  post: presentPost,
-};
-const TEXTS: Form<string, PostText> = { user: (row, facts) => userText(row, facts, facts), post: postText };
+const show = ({ row, facts }: VisibleUser): UserView => presentUser(row, facts, facts);
+const objectOf: Form<PostView> = (row, author, mentions, repostOf, viewer) =>
+  presentPost(row, show(author), mentions.map(show), repostOf, viewer);
 
 /** Posts as a viewer sees them. */
 @Injectable()
@@ -120,7 +114,7 @@ export class PostViews {
     keep?: Keep,
     caughtUp?: Promise<boolean>,
   ): Promise<(PostView | undefined)[]> {
-    return this.read(OBJECTS, viewer, ids, keep, caughtUp);
+    return this.read(objectOf, viewer, ids, keep, caughtUp);
   }
 
   /** As `inOrder`, but each post as the JSON text of it. */
@@ -130,30 +124,30 @@ export class PostViews {
     keep?: Keep,
     caughtUp?: Promise<boolean>,
   ): Promise<(PostText | undefined)[]> {
-    return this.read(TEXTS, viewer, ids, keep, caughtUp);
+    return this.read(postText, viewer, ids, keep, caughtUp);
   }
 
-  private async read<User, Post>(
-    form: Form<User, Post>,
+  private async read<Post>(
+    form: Form<Post>,
     viewer: Id,
     ids: readonly Id[],
     keep: Keep = () => true,
     caughtUp: Promise<boolean> | undefined,
   ): Promise<(Post | undefined)[]> {
     const rows = await this.rows(ids, caughtUp);
-    const reposted = rows.flatMap((row) => row?.repost_of ?? []);
+    const present = rows.filter(isThere);
+    const reposted = present.map((row) => row.repost_of).filter((id) => id !== null);
     const originals = reposted.length > 0 ? (await this.rows(reposted, caughtUp)).filter(isThere) : [];
-    const material = await this.gather(viewer, rows.filter(isThere), originals, caughtUp);
+    const material = await this.gather(viewer, present, originals, caughtUp);
     return rows.map((row) => row && viewOf(form, row, material, keep));
   }
 
-  private async rows(
+  private rows(
     ids: readonly Id[],
     caughtUp: Promise<boolean> | undefined,
   ): Promise<(Readonly<PostRow> | undefined)[]> {
     if (caughtUp) return this.kept.inOrder(ids, caughtUp);
-    const found = await this.store.byIds(ids);
-    return ids.map((id) => found.get(id));
+    return this.store.byIds(ids).then((found) => ids.map((id) => found.get(id)));
   }
 
   private async gather(
@@ -163,14 +157,15 @@ export class PostViews {
     caughtUp: Promise<boolean> | undefined,
   ): Promise<Material> {
     const people = new Set<Id>();
-    for (const { author_id, mentions } of [...rows, ...originals]) {
+    const all = originals.length > 0 ? [...rows, ...originals] : rows;
+    for (const { author_id, mentions } of all) {
       people.add(author_id);
       for (const mention of mentions) people.add(mention);
     }
     const ids = [...people];
     const [visible, reactions] = await Promise.all([
       this.profiles.visible(viewer, ids, { known: this.graph.facts(viewer, ids), caughtUp }),
-      this.reactionsTo(viewer, [...rows, ...originals]),
+      this.reactionsTo(viewer, all),
     ]);
     const users = new Map<Id, VisibleUser>();
     for (const user of visible) if (user) users.set(user.row.id, user);
@@ -188,8 +183,8 @@ export class PostViews {
 
 const isThere = <Value>(value: Value | undefined): value is Value => value !== undefined;
 
-function viewOf<User, Post>(
-  form: Form<User, Post>,
+function viewOf<Post>(
+  form: Form<Post>,
   row: Readonly<PostRow>,
   material: Material,
   keep: Keep,
@@ -201,24 +196,20 @@ function viewOf<User, Post>(
   const originalBy = original && users.get(original.author_id);
   // Who mutes somebody may repost them all the same, and sees what they have reposted.
   const isMuted = originalBy?.facts.kind === 'mute' && row.author_id !== viewer;
-  const repostOf = originalBy && !isMuted ? viewOfOne(form, original!, originalBy, material, null) : null;
+  const repostOf = originalBy && !isMuted ? viewOfOne(form, original, originalBy, material, null) : null;
   const isPlainRepost = row.body === '';
   if (isPlainRepost && !repostOf) return undefined;
   if (!keep(author.facts, isPlainRepost ? originalBy?.facts : undefined)) return undefined;
   return viewOfOne(form, row, author, material, repostOf);
 }
 
-function viewOfOne<User, Post>(
-  form: Form<User, Post>,
+function viewOfOne<Post>(
+  form: Form<Post>,
   row: Readonly<PostRow>,
   author: VisibleUser,
   { users, reactions }: Material,
   repostOf: Post | null,
 ): Post {
-  const show = ({ row, facts }: VisibleUser) => form.user(row, facts);
-  const mentions = row.mentions.flatMap((mention) => {
-    const user = users.get(mention);
-    return user ? [show(user)] : [];
-  });
-  return form.post(row, show(author), mentions, repostOf, reactions.get(row.id) ?? NO_REACTIONS);
+  const mentions = row.mentions.length > 0 ? row.mentions.map((id) => users.get(id)).filter(isThere) : [];
+  return form(row, author, mentions, repostOf, reactions.get(row.id) ?? NO_REACTIONS);
 }

@@ -82,12 +82,17 @@ export class Database implements Queryable {
   }
 
   /** As `tuples`, for short reads that very many ask for: those of the same moment go to Postgres together. */
-  async sharedTuples<Row extends unknown[]>(
+  sharedTuples<Row extends unknown[]>(
     statement: Statement<Row>,
     parameters: readonly unknown[],
   ): Promise<Row[]> {
-    const query = { ...this.prepare(statement, parameters), rowMode: 'array' as const };
-    return (await this.pipelined.rows(query)) as Row[];
+    const name = this.options.preparedStatements ? statement.name : undefined;
+    const query: pg.QueryArrayConfig = {
+      text: statement.text,
+      values: parameters as unknown[],
+      rowMode: 'array',
+    };
+    return this.pipelined.rows(name === undefined ? query : { ...query, name }) as Promise<Row[]>;
   }
 
   /** Runs `work` in one transaction on one connection and commits it; a throw rolls everything back and is passed on. */

@@ -85,20 +85,24 @@ export class PipelinedReads {
     let broken: Error | undefined;
     const onError = (error: Error) => (broken = error);
     client.on('error', onError);
-    const { stream } = (client as unknown as pg.Client).connection;
-    stream.cork();
-    const answers = reads.map(async (read) => {
-      try {
-        read.resolve((await client.query<unknown[]>(read.query)).rows);
-      } catch (error) {
-        if ((error as { code?: unknown }).code === NOT_PREPARED) unprepared.push(read);
-        else read.reject(error);
-        if (!(error instanceof pg.DatabaseError) || error.code?.startsWith(SESSION_ENDED))
-          broken ??= error as Error;
+    const onFailure = (read: Read, error: Error) => {
+      if ((error as { code?: unknown }).code === NOT_PREPARED) unprepared.push(read);
+      else read.reject(error);
+      if (!(error instanceof pg.DatabaseError) || error.code?.startsWith(SESSION_ENDED)) broken ??= error;
+    };
+    await new Promise<void>((done) => {
+      let open = reads.length;
+      const { stream } = (client as unknown as pg.Client).connection;
+      stream.cork();
+      for (const read of reads) {
+        client.query<unknown[]>(read.query, (error: Error | null, result) => {
+          if (error) onFailure(read, error);
+          else read.resolve(result.rows);
+          if (--open === 0) done();
+        });
       }
+      stream.uncork();
     });
-    stream.uncork();
-    await Promise.all(answers);
     client.off('error', onError);
     client.release(broken);
     // By itself each says what was the matter with it.

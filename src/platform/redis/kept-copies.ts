@@ -4,7 +4,7 @@ import type { Metrics } from '../metrics/metrics.js';
 import type { ChangeLog } from './change-log.js';
 
 /** No copy is used for longer, in milliseconds: the belt, should a change ever go unnoted. */
-const GOOD_FOR_MS = 30_000;
+const GOOD_FOR_MS = 120_000;
 
 export interface KeptCopiesOptions<Value> {
   /** Names the copies in metrics and in the log of changes. */
@@ -22,6 +22,7 @@ export interface KeptCopiesOptions<Value> {
  * was changed, and noted, before the call is in the answer. While the log cannot be read, no copy is used or kept.
  */
 export class KeptCopies<Value extends object> {
+  /** In the order in which they were read: no use keeps one from its end, and so none is noted. */
   private readonly copies: LRUCache<Id, Value>;
   private readonly prefix: string;
   /** For each read under way, what of it has not changed since it began. */
@@ -50,7 +51,7 @@ export class KeptCopies<Value extends object> {
   async inOrder(ids: readonly Id[], caughtUp = this.log.catchUp()): Promise<(Value | undefined)[]> {
     if (ids.length === 0) return [];
     const isCurrent = await caughtUp;
-    const found = ids.map((id) => (isCurrent ? this.copies.get(id) : undefined));
+    const found = ids.map((id) => (isCurrent ? this.copies.peek(id) : undefined));
     const missing = ids.filter((_, index) => found[index] === undefined);
     if (missing.length < ids.length) this.count('hit', ids.length - missing.length);
     if (missing.length === 0) return found;

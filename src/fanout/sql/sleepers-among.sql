@@ -1,1 +1,0 @@
-SELECT user_id FROM sleepers WHERE user_id = ANY ($1::bigint[])
