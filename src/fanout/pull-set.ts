@@ -20,6 +20,11 @@ export interface Pull {
   told: boolean;
   /** The tag of the first page, if it was asked for and there is one. */
   tag: string | undefined;
+  /** Undefined when the rows are all there is, as nearly always. */
+  merged: MergedPosts | undefined;
+}
+
+export interface MergedPosts {
   /** Posts below `before`, newest first, at most `limit`. */
   page(before: Id | undefined, limit: number): Promise<TimelinePost[]>;
   /** Tells whether a row belongs in the feed: one of an earlier time of following may not have been taken out yet. */
@@ -68,22 +73,33 @@ export class PullSet {
     const { tag, pendingBy, pulledBy } = await (isLikely
       ? ahead
       : this.merging(reader, kind, pending, asleep ? [] : pulled, tagged));
-    const common = {
+    const isAll = !asleep && unplaced.length + pendingBy.length + pulledBy.length === 0;
+    return {
       complete: pending.all,
       told: pending.told,
       asleep,
       // Nothing is written for one who sleeps, so nothing would change the tag.
       tag: asleep ? undefined : tag,
+      merged: isAll
+        ? undefined
+        : this.mergedPosts(reader, kind, asleep ? undefined : unplaced, pending, { pendingBy, pulledBy }),
     };
-    if (!asleep && unplaced.length + pendingBy.length + pulledBy.length === 0)
-      return { ...common, ...NOTHING };
+  }
+
+  /** @param unplaced authors whose rows are not in their place; none are where it is left out */
+  private mergedPosts(
+    reader: Id,
+    kind: FollowKind,
+    unplaced: readonly Id[] | undefined,
+    pending: Pending,
+    { pendingBy, pulledBy }: Pick<Merging, 'pendingBy' | 'pulledBy'>,
+  ): MergedPosts {
     // Rows are read meanwhile.
-    const known = this.follows(reader, kind, asleep ? undefined : unplaced);
+    const known = this.follows(reader, kind, unplaced);
     known.catch(() => undefined);
     const coming = new Set(pendingBy);
     const onTheirWay = coming.size === 0 ? [] : pending.posts.filter(({ authorId }) => coming.has(authorId));
     return {
-      ...common,
       page: async (before, limit) => {
         const kept = await this.merged.below(pulledBy, pending.merged, before, limit);
         const candidates = newest([below(onTheirWay, before), byId(kept.posts)], ({ id }) => id, Infinity);
@@ -159,12 +175,6 @@ export class PullSet {
     return reached.slice(0, limit);
   }
 }
-
-/** The rows are all there is, as nearly always. */
-const NOTHING: Pick<Pull, 'page' | 'admission'> = {
-  page: () => Promise.resolve([]),
-  admission: () => Promise.resolve(() => true),
-};
 
 const floorsOf = (follows: readonly AuthorFloor[]): Map<Id, Id> =>
   new Map(follows.map(({ subjectId, floor }) => [subjectId, floor]));

@@ -23,6 +23,15 @@ export interface FeedEntry {
   post: PostView;
 }
 
+/** One feed of one reader while it is read. */
+interface Reading {
+  viewer: Id;
+  kind: FollowKind;
+  pull: Pull;
+  /** Lets copies of posts do: when Redis had heard of every edit and deletion, once this process has caught up since. */
+  caughtUp: Promise<boolean> | undefined;
+}
+
 /** An entry as the JSON text of it. */
 export type FeedEntryText = string;
 
@@ -100,7 +109,8 @@ export class FeedReader {
     activities: readonly Activity[],
   ): Promise<(FeedEntry | undefined)[]> {
     const pull = await this.pulls.of(viewer, kind);
-    return this.present(this.objects, viewer, kind, pull, this.copiesFor(pull), activities);
+    const reading = { viewer, kind, pull, caughtUp: this.catchUp(pull) };
+    return this.present(this.objects, reading, activities);
   }
 
   private async read<Post extends { id: Id; createdAt: string }, Entry>(
@@ -114,61 +124,53 @@ export class FeedReader {
     const start = Cursor.read(stream, cursor, POSITION_WIDTH)?.position as StreamPosition | undefined;
     const pull = await this.pulls.of(viewer, kind, tagged);
     this.sleepers.noticeRead(viewer, pull.asleep);
-    const caughtUp = this.copiesFor(pull);
+    const reading = { viewer, kind, pull, caughtUp: this.catchUp(pull) };
     const { entries, next } = await fillPage({
       limit,
       start,
-      skeleton: (after, size) => this.skeleton(viewer, stream, pull, after, size),
+      skeleton: (after, size) => this.skeleton(reading, after, size),
       positionOf,
-      present: (skeleton) => this.present(form, viewer, kind, pull, caughtUp, skeleton),
+      present: (skeleton) => this.present(form, reading, skeleton),
     });
     const page = { next: next ? Cursor.write(stream, next) : null, complete: pull.complete };
     return { page: { data: entries, page }, tag: pull.tag };
   }
 
+  private catchUp({ told }: Pull): Promise<boolean> | undefined {
+    return told ? this.log.catchUp() : undefined;
+  }
+
   /** The next entries: the rows of the feed, and what is to be merged with them, each post once. */
   private async skeleton(
-    viewer: Id,
-    stream: 'friends' | 'noise',
-    pull: Pull,
+    { viewer, kind, pull: { merged } }: Reading,
     after: StreamPosition | undefined,
     size: number,
   ): Promise<Activity[]> {
-    const [rows, pulled] = await Promise.all([
-      this.activities.page(viewer, stream, after, size),
-      pull.page(after?.[0], size),
-    ]);
-    const merged = pulled.map(({ id, authorId }): Activity => ({
+    const asked = this.activities.page(viewer, STREAM_OF[kind], after, size);
+    if (!merged) return asked;
+    const [rows, posts] = await Promise.all([asked, merged.page(after?.[0], size)]);
+    const others = posts.map(({ id, authorId }): Activity => ({
       kind: 'post',
       entryId: id,
       actorId: authorId,
       subjectId: id,
     }));
-    return newest([rows, merged], ({ entryId }) => entryId, size);
-  }
-
-  /** Copies of posts will do when Redis had heard of every edit and deletion, and this process has caught up since. */
-  private copiesFor({ told }: Pull): Promise<boolean> | undefined {
-    return told ? this.log.catchUp() : undefined;
+    return newest([rows, others], ({ entryId }) => entryId, size);
   }
 
   private async present<Post extends { id: Id; createdAt: string }, Entry>(
     form: Form<Post, Entry>,
-    viewer: Id,
-    kind: FollowKind,
-    pull: Pull,
-    caughtUp: Promise<boolean> | undefined,
+    { viewer, kind, pull: { merged }, caughtUp }: Reading,
     skeleton: readonly Activity[],
   ): Promise<(Entry | undefined)[]> {
-    const isAdmitted = await pull.admission();
-    const admitted = skeleton.map(({ subjectId, actorId }) =>
-      isAdmitted({ id: subjectId, authorId: actorId }),
-    );
-    const ids = skeleton.filter((_, index) => admitted[index]).map(({ subjectId }) => subjectId);
     const keep: Keep = (author, original) => author.kind === kind && !isFollow(original?.kind ?? null);
-    const posts = (await form.posts(viewer, ids, keep, caughtUp)).values();
+    const isAdmitted = merged ? await merged.admission() : () => true;
+    const admitted = skeleton.map(({ subjectId: id, actorId: authorId }) => isAdmitted({ id, authorId }));
+    const ids = skeleton.filter((_, index) => admitted[index]).map(({ subjectId }) => subjectId);
+    const posts = await form.posts(viewer, ids, keep, caughtUp);
+    let next = 0;
     return skeleton.map(({ entryId }, index) => {
-      const post = admitted[index] ? posts.next().value : undefined;
+      const post = admitted[index] ? posts[next++] : undefined;
       if (!post) return undefined;
       const createdAt = post.id === entryId ? post.createdAt : timeOfId(entryId).toISOString();
       return form.entry(entryId, createdAt, post);
