@@ -123,6 +123,25 @@ describe('relationships', () => {
     expect(following.body.data).toEqual([]);
   });
 
+  it('links to the next page, whatever was asked for, as often as it is', async () => {
+    const [star, ...fans] = (await some(4)) as [Client, ...Client[]];
+    for (const fan of fans) await fan.follow(star);
+    for (let time = 0; time < 2; time++) {
+      const seen: string[] = [];
+      let path: string | undefined = `/v1/users/${star.id}/followers?limit=1`;
+      while (path !== undefined) {
+        const { headers, body } = await star.get(path);
+        seen.push(...body.data.map(({ id }: { id: string }) => id));
+        const link: string | undefined = /^<([^>]+)>; rel="next"$/.exec(headers.get('link') ?? '')?.[1];
+        const url: URL | undefined = link === undefined ? undefined : new URL(link);
+        expect(url?.searchParams.getAll('cursor') ?? []).toEqual(body.page.next ? [body.page.next] : []);
+        if (url) expect([url.pathname, url.searchParams.get('limit')]).toEqual([path.split('?')[0], '1']);
+        path = url && url.pathname + url.search;
+      }
+      expect(seen.sort()).toEqual(fans.map(({ id }) => id).sort());
+    }
+  });
+
   it.each([
     ['following?kind=noise', 'noise'],
     ['blocks', 'block'],

@@ -41,6 +41,7 @@ export class NextLinkInterceptor implements NestInterceptor {
     const isFirst = !url.searchParams.has('cursor');
     url.searchParams.delete('cursor');
     url.searchParams.append('cursor', '');
+    url.hash = '';
     if (isFirst) this.begins.set(name, url.href);
     return url.href;
   }
