@@ -6,7 +6,7 @@ import type { Page } from '../platform/http/page.js';
 import { PageQuery } from '../platform/http/page.dto.js';
 import { ApiProblems } from '../platform/http/problem.dto.js';
 import type { FollowKind } from '../users/user-view.js';
-import { type FeedEntryText, FeedReader } from './feed-reader.js';
+import { type FeedEntryBytes, FeedReader } from './feed-reader.js';
 import {
   FeedPageDto,
   MarkReadDto,
@@ -35,7 +35,7 @@ export class FeedsController {
     @CurrentViewer() viewer: Viewer,
     @Query() query: PageQuery,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<Page<FeedEntryText>> {
+  ): Promise<Page<FeedEntryBytes>> {
     return this.tagged(viewer, 'friend', query, reply);
   }
 
@@ -47,7 +47,7 @@ export class FeedsController {
     @CurrentViewer() viewer: Viewer,
     @Query() query: PageQuery,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<Page<FeedEntryText>> {
+  ): Promise<Page<FeedEntryBytes>> {
     return this.tagged(viewer, 'noise', query, reply);
   }
 
@@ -81,16 +81,21 @@ export class FeedsController {
   private async tagged(viewer: Viewer, kind: FollowKind, query: PageQuery, reply: FastifyReply) {
     const { page, tag } = await this.feeds.taggedPage(viewer.id, kind, query);
     if (tag !== undefined) reply.header('etag', `W/"${tag}"`);
-    reply.type('application/json; charset=utf-8').serializer(textOfPage);
+    reply.type('application/json; charset=utf-8').serializer(bytesOfPage as (page: Page<FeedEntryBytes>) => never);
     return page;
   }
 }
 
-/** A page whose entries are texts already. Whatever is added to the joined text would have it copied once more. */
-function textOfPage({ data, page }: Page<FeedEntryText>): string {
+const BEGIN = '{"data":[';
+
+/** A page whose entries are bytes already: each is copied once, where as a text it would be three times on its way out. */
+function bytesOfPage({ data, page }: Page<FeedEntryBytes>): Buffer {
   const end = `],"page":${JSON.stringify(page)}}`;
-  const pieces = ['{"data":['];
-  for (const entry of data) pieces.push(pieces.length === 1 ? '' : ',', entry);
-  pieces.push(end);
-  return pieces.join('');
+  // The first entry goes without its comma.
+  const length = data.reduce((sum, entry) => sum + entry.length, data.length > 0 ? -1 : 0);
+  const bytes = Buffer.allocUnsafe(BEGIN.length + length + end.length);
+  let at = bytes.write(BEGIN, 'latin1');
+  for (const [index, entry] of data.entries()) at += entry.copy(bytes, at, index === 0 ? 1 : 0);
+  bytes.write(end, at, 'latin1');
+  return bytes;
 }

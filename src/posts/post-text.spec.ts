@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { VisibleUser } from '../users/profiles.js';
+import type { Standing } from '../users/graph-view.js';
+import { Person } from '../users/person.js';
 import type { UserRow } from '../users/user-store.js';
-import { userText } from '../users/user-text.js';
 import { presentUser } from '../users/user-view.js';
 import type { PostRow } from './post-store.js';
 import { postText } from './post-text.js';
@@ -16,6 +17,8 @@ const HOSTILE = [
   '${a}`',
 ];
 
+const COUNTS = { followers: 5, friends: 6, noise: 7 };
+
 const user = (id: string, text: string): UserRow => ({
   ...{ id, username: 'Ada_1', name: text, bio: text },
   ...{ avatar_url: id === '2172782113333248002' ? null : `https://example.org/${id}`, posts_count: 3 },
@@ -29,18 +32,12 @@ const post = (id: string, body: string, rest: Partial<PostRow> = {}): PostRow =>
 describe('the text of a post', () => {
   it.each(HOSTILE)('is that of the object, whatever is in it: %j', (text) => {
     for (const kind of ['friend', 'noise', 'block', 'mute', null] as const) {
-      const facts = {
-        followers: 5,
-        friends: 6,
-        noise: 7,
-        kind,
-        followsMe: kind === 'noise',
-        blocksMe: false,
-      };
-      const rows = [user('2172782113333248002', text), user('2172782113333248003', 'Grace')];
-      const people = rows.map((row) => ({ row, facts }));
-      const objects = rows.map((row) => presentUser(row, facts, facts));
-      expect(people.map(userText)).toEqual(objects.map((object) => JSON.stringify(object)));
+      const standing = { kind, followsMe: kind === 'noise', blocksMe: false };
+      const cards = [user('2172782113333248002', text), user('2172782113333248003', 'Grace')];
+      const people = cards.map((card) => ({ person: new Person(card, COUNTS), standing }));
+      const objects = people.map(({ person }) => presentUser(person, standing));
+      for (const [index, { person }] of people.entries())
+        expect(person.textFor(standing)).toBe(JSON.stringify(objects[index]));
 
       const reactions = { loved: kind === null, reposted: kind === 'mute' };
       const original = post('2172782113333248004', text, { edited_at: new Date(1_700_000_000_123) });
@@ -61,30 +58,24 @@ describe('the text of a post', () => {
   });
 
   it('follows what it says of the author, for viewers of every kind in turn', () => {
-    const row = user('2172782113333248002', 'Ada');
-    const edited = user('2172782113333248002', 'Countess');
+    const ada = new Person(user('2172782113333248002', 'Ada'), COUNTS);
+    const edited = new Person(user('2172782113333248002', 'Countess'), COUNTS);
+    const followed = new Person(ada.card, { ...COUNTS, followers: 6 });
     const said = post('2172782113333248005', 'hello');
     const plain = { loved: false, reposted: false };
-    const first = {
-      ...{ followers: 5, friends: 6, noise: 7 },
-      kind: null,
-      followsMe: false,
-      blocksMe: false,
-    };
+    const stranger: Standing = { kind: null, followsMe: false, blocksMe: false };
     const all: VisibleUser[] = [
-      { row, facts: first },
-      { row, facts: { ...first, followsMe: true } },
-      { row, facts: { ...first, kind: 'friend' } },
-      { row, facts: { ...first, followers: 6 } },
-      { row, facts: { ...first, friends: 7 } },
-      { row, facts: { ...first, noise: 8 } },
-      { row: edited, facts: first },
+      { person: ada, standing: stranger },
+      { person: ada, standing: { ...stranger, followsMe: true } },
+      { person: ada, standing: { ...stranger, kind: 'friend' } },
+      { person: edited, standing: stranger },
+      { person: followed, standing: stranger },
     ];
     const inTurn = all.flatMap((one) => all.flatMap((other) => [one, other, one]));
     for (const reactions of [plain, { loved: true, reposted: false }, plain]) {
-      for (const { row: card, facts } of inTurn) {
-        const object = presentPost(said, presentUser(card, facts, facts), [], null, reactions);
-        expect(postText(said, { row: card, facts }, [], null, reactions).json).toBe(JSON.stringify(object));
+      for (const author of inTurn) {
+        const object = presentPost(said, presentUser(author.person, author.standing), [], null, reactions);
+        expect(postText(said, author, [], null, reactions).json).toBe(JSON.stringify(object));
       }
     }
   });

@@ -1,7 +1,5 @@
 import { type Id, timeOfId } from '../platform/ids/ids.js';
-import type { GraphFacts } from '../users/graph-view.js';
 import type { VisibleUser } from '../users/profiles.js';
-import { userText } from '../users/user-text.js';
 import type { PostRow } from './post-store.js';
 import type { Reactions } from './reaction-store.js';
 
@@ -10,8 +8,8 @@ export interface PostText {
   id: Id;
   createdAt: string;
   json: string;
-  /** The text of an entry in a feed that shows it in its own place, once one was put together. */
-  entry?: string;
+  /** The bytes of an entry in a feed that shows it in its own place, once one was put together. */
+  entry?: Buffer;
 }
 
 /** What of a post's text is the same for all viewers. */
@@ -53,12 +51,12 @@ export function postText(
   const isPlain = mentions.length === 0 && repostOf === null && !loved && !reposted;
   if (isPlain) for (const made of parts.made) if (isSame(made.author, author)) return made.text;
   const { createdAt, head, body, place, counts } = parts;
-  const mentioned = mentions.map(userText).join();
+  const mentioned = mentions.map(textOf).join();
   const viewer = `,"viewer":{"loved":${loved},"reposted":${reposted}}`;
   // Joined, unlike added, it lies in one piece.
   const json = [
     head,
-    userText(author),
+    textOf(author),
     body,
     mentioned,
     place,
@@ -71,14 +69,12 @@ export function postText(
   return text;
 }
 
-const isSame = (a: VisibleUser, b: VisibleUser): boolean => a.row === b.row && areSame(a.facts, b.facts);
+const textOf = ({ person, standing }: VisibleUser): string => person.textFor(standing);
 
-const areSame = (a: GraphFacts, b: GraphFacts): boolean =>
-  a.followsMe === b.followsMe &&
-  a.followers === b.followers &&
-  a.friends === b.friends &&
-  a.noise === b.noise &&
-  a.kind === b.kind;
+const isSame = (a: VisibleUser, b: VisibleUser): boolean =>
+  a.person === b.person &&
+  a.standing.followsMe === b.standing.followsMe &&
+  a.standing.kind === b.standing.kind;
 
 function partsOf(row: Readonly<PostRow>): Parts {
   const createdAt = timeOfId(row.id).toISOString();

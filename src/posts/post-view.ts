@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type Id, timeOfId } from '../platform/ids/ids.js';
-import type { GraphFacts } from '../users/graph-view.js';
-import { GraphView } from '../users/graph-view.js';
+import type { Standing } from '../users/graph-view.js';
 import { Profiles, type VisibleUser } from '../users/profiles.js';
 import { presentUser, type UserView } from '../users/user-view.js';
 import { KeptPosts } from './kept-posts.js';
@@ -28,7 +27,7 @@ export interface PostView {
  * @param author how the viewer stands to its author
  * @param original for a repost without words, how the viewer stands to the author of what it reposts
  */
-export type Keep = (author: GraphFacts, original: GraphFacts | undefined) => boolean;
+export type Keep = (author: Standing, original: Standing | undefined) => boolean;
 
 /** What the posts of one page are put together from. */
 interface Material {
@@ -78,7 +77,7 @@ type Form<Post> = (
   viewer: Reactions,
 ) => Post;
 
-const show = ({ row, facts }: VisibleUser): UserView => presentUser(row, facts, facts);
+const show = ({ person, standing }: VisibleUser): UserView => presentUser(person, standing);
 const objectOf: Form<PostView> = (row, author, mentions, repostOf, viewer) =>
   presentPost(row, show(author), mentions.map(show), repostOf, viewer);
 
@@ -89,7 +88,6 @@ export class PostViews {
     private readonly store: PostStore,
     private readonly kept: KeptPosts,
     private readonly profiles: Profiles,
-    private readonly graph: GraphView,
     private readonly reactions: ReactionStore,
   ) {}
 
@@ -164,11 +162,11 @@ export class PostViews {
     }
     const ids = [...people];
     const [visible, reactions] = await Promise.all([
-      this.profiles.visible(viewer, ids, { known: this.graph.facts(viewer, ids), caughtUp }),
+      this.profiles.visible(viewer, ids, { caughtUp }),
       this.reactionsTo(viewer, all),
     ]);
     const users = new Map<Id, VisibleUser>();
-    for (const user of visible) if (user) users.set(user.row.id, user);
+    for (const user of visible) if (user) users.set(user.person.card.id, user);
     return { viewer, originals: new Map(originals.map((row) => [row.id, row])), users, reactions };
   }
 
@@ -195,11 +193,11 @@ function viewOf<Post>(
   const original = row.repost_of === null ? undefined : material.originals.get(row.repost_of);
   const originalBy = original && users.get(original.author_id);
   // Who mutes somebody may repost them all the same, and sees what they have reposted.
-  const isMuted = originalBy?.facts.kind === 'mute' && row.author_id !== viewer;
+  const isMuted = originalBy?.standing.kind === 'mute' && row.author_id !== viewer;
   const repostOf = originalBy && !isMuted ? viewOfOne(form, original, originalBy, material, null) : null;
   const isPlainRepost = row.body === '';
   if (isPlainRepost && !repostOf) return undefined;
-  if (!keep(author.facts, isPlainRepost ? originalBy?.facts : undefined)) return undefined;
+  if (!keep(author.standing, isPlainRepost ? originalBy?.standing : undefined)) return undefined;
   return viewOfOne(form, row, author, material, repostOf);
 }
 

@@ -14,7 +14,6 @@ import { removeKeys } from './rebuild/remove-keys.js';
 import { RedisWatch, type SlowestCommand } from './rebuild/redis-watch.js';
 import { UserStore } from '../users/user-store.js';
 
-const swapEpoch = LuaScript.load<number>(import.meta.url, './rebuild/swap-epoch.lua');
 const drainLog = LuaScript.load<number>(import.meta.url, './rebuild/drain-log.lua', './mirror/functions.lua');
 const LOG_ENTRIES_PER_CALL = 200;
 const OWNERS_PER_LOAD = 200;
@@ -247,8 +246,7 @@ export class MirrorRebuild {
   }
 
   private async swap(epoch: string): Promise<void> {
-    const { epoch: key, leaving } = this.mirror.keys;
-    if ((await swapEpoch.run(this.redis.client, [key, leaving], [epoch])) === 0) throw overtaken();
+    if (!(await this.mirror.swap(epoch))) throw overtaken();
     await this.states.clear();
   }
 }

@@ -10,21 +10,30 @@ export interface Standing {
   blocksMe: boolean;
 }
 
-/** What the graph knows of a user, seen by a viewer. */
-export interface GraphFacts extends Standing {
+/** How many follow a user, and how many the user follows in either way. */
+export interface FollowCounts {
   followers: number;
   friends: number;
   noise: number;
 }
+
+/** What the graph knows of a user, seen by a viewer. */
+export interface GraphFacts extends Standing, FollowCounts {}
 
 /**
  * What `users` needs to know of the graph to show a user. `relationships`, which stands below in the order of imports,
  * provides it.
  */
 export abstract class GraphView {
-  /** How the viewer stands to each user, in the order of the ids. */
-  abstract standings(viewer: Id, users: readonly Id[]): Promise<Standing[]>;
+  /**
+   * How the viewer stands to each user, in the order of the ids.
+   * @param areCounted whether `counts` has answered for all of them lately, which spares looking whether they are there
+   */
+  abstract standings(viewer: Id, users: readonly Id[], areCounted?: boolean): Promise<Standing[]>;
 
   /** The same with each user's counts; a user without relationships has zeros. */
   abstract facts(viewer: Id, users: readonly Id[]): Promise<GraphFacts[]>;
+
+  /** Counts from the mirror alone: who is not in it is missing. @throws when Redis is away */
+  abstract counts(users: readonly Id[]): Promise<Map<Id, FollowCounts>>;
 }

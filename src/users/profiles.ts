@@ -1,15 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { Problem } from '../platform/http/problem.js';
 import { isId, type Id } from '../platform/ids/ids.js';
-import { type GraphFacts, GraphView } from './graph-view.js';
+import { type GraphFacts, GraphView, type Standing } from './graph-view.js';
+import { KeptPeople } from './kept-people.js';
+import { Person } from './person.js';
 import { ProfileCards } from './profile-cards.js';
 import { presentUser, type UserView } from './user-view.js';
 import { type UserRow, UserStore } from './user-store.js';
 
 /** Somebody whom a viewer may see. */
 export interface VisibleUser {
-  row: Readonly<UserRow>;
-  facts: GraphFacts;
+  person: Person;
+  standing: Standing;
 }
 
 /** What a caller has asked for already, and wants besides. */
@@ -18,7 +20,7 @@ export interface ProfileOptions {
   known?: readonly GraphFacts[] | Promise<readonly GraphFacts[]> | undefined;
   /** Shows those too whom a block hides. */
   evenBlocked?: boolean;
-  /** A catch-up with the log of changes, for cards to be right as of. */
+  /** Lets copies of people do, once this catch-up with the log of changes is over. */
   caughtUp?: Promise<boolean> | undefined;
 }
 
@@ -28,6 +30,7 @@ export class Profiles {
   constructor(
     private readonly users: UserStore,
     private readonly cards: ProfileCards,
+    private readonly people: KeptPeople,
     private readonly graph: GraphView,
   ) {}
 
@@ -39,7 +42,7 @@ export class Profiles {
     const row = await this.row(idOrName);
     const [facts] = row ? await this.graph.facts(viewer, [row.id]) : [];
     if (!row || !facts || isHidden(facts)) throw new Problem('not-found', 'There is no such user.');
-    return presentUser(row, facts, facts);
+    return presentUser({ card: row, counts: facts }, facts);
   }
 
   /**
@@ -56,7 +59,7 @@ export class Profiles {
     const unique = known ? ids : [...new Set(ids)];
     const visible = await this.visible(viewer, unique, { known, evenBlocked });
     return new Map(
-      visible.flatMap((user) => (user ? [[user.row.id, presentUser(user.row, user.facts, user.facts)]] : [])),
+      visible.flatMap((user) => (user ? [[user.person.card.id, presentUser(user.person, user.standing)]] : [])),
     );
   }
 
@@ -66,13 +69,38 @@ export class Profiles {
     ids: readonly Id[],
     { known, evenBlocked = false, caughtUp }: ProfileOptions = {},
   ): Promise<(VisibleUser | undefined)[]> {
-    const [cards, given] = await Promise.all([
-      this.cards.inOrder(ids, caughtUp),
-      known ?? this.graph.facts(viewer, ids),
+    const kept = caughtUp && (await this.fromCopies(viewer, ids, caughtUp));
+    const users = kept ?? (await this.fromStores(ids, known ?? this.graph.facts(viewer, ids)));
+    return evenBlocked ? users : users.map((user) => (user && !isHidden(user.standing) ? user : undefined));
+  }
+
+  /** @returns undefined when there is not a copy of everybody to be had */
+  private async fromCopies(
+    viewer: Id,
+    ids: readonly Id[],
+    caughtUp: Promise<boolean>,
+  ): Promise<VisibleUser[] | undefined> {
+    const [people, standings] = await Promise.all([
+      this.people.inOrder(ids, caughtUp).catch(() => []),
+      this.graph.standings(viewer, ids, true),
     ]);
-    return cards.map((row, index) => {
-      const facts = given[index];
-      return row && facts && (evenBlocked || !isHidden(facts)) ? { row, facts } : undefined;
+    const users: VisibleUser[] = [];
+    for (let index = 0; index < ids.length; index++) {
+      const person = people[index];
+      if (!person) return undefined;
+      users.push({ person, standing: standings[index]! });
+    }
+    return users;
+  }
+
+  private async fromStores(
+    ids: readonly Id[],
+    asked: readonly GraphFacts[] | Promise<readonly GraphFacts[]>,
+  ): Promise<(VisibleUser | undefined)[]> {
+    const [cards, facts] = await Promise.all([this.cards.inOrder(ids), asked]);
+    return cards.map((card, index) => {
+      const standing = facts[index];
+      return card && standing ? { person: new Person(card, standing), standing } : undefined;
     });
   }
 
@@ -84,4 +112,4 @@ export class Profiles {
 }
 
 /** A block hides each from the other. */
-const isHidden = (facts: GraphFacts): boolean => facts.blocksMe || facts.kind === 'block';
+const isHidden = ({ blocksMe, kind }: Standing): boolean => blocksMe || kind === 'block';

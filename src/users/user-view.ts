@@ -1,4 +1,5 @@
 import { type Id, timeOfId } from '../platform/ids/ids.js';
+import type { Person } from './person.js';
 import type { UserRow } from './user-store.js';
 
 export type FollowKind = 'friend' | 'noise';
@@ -43,19 +44,12 @@ export const ownFields = (row: Readonly<UserRow>) => ({
 
 /** Puts together what clients see of a user. */
 export function presentUser(
-  row: Readonly<UserRow>,
-  graph: Omit<UserCounts, 'posts' | 'following'>,
-  relationship: ViewerRelationship,
+  { card, counts: { followers, friends, noise } }: Pick<Person, 'card' | 'counts'>,
+  { kind, followsMe }: ViewerRelationship,
 ): UserView {
   return {
-    ...ownFields(row),
-    counts: {
-      posts: row.posts_count,
-      followers: graph.followers,
-      following: graph.friends + graph.noise,
-      friends: graph.friends,
-      noise: graph.noise,
-    },
-    relationship: { kind: relationship.kind, followsMe: relationship.followsMe },
+    ...ownFields(card),
+    counts: { posts: card.posts_count, followers, following: friends + noise, friends, noise },
+    relationship: { kind, followsMe },
   };
 }

@@ -8,11 +8,9 @@ import { LuaScript } from './script.js';
 
 type Changes = [era: string, noted: string, isTold: 0 | 1, ...names: string[]];
 
-const noteChanges = LuaScript.load<number>(import.meta.url, './note-changes.lua');
+const noteChanges = LuaScript.load<number>(import.meta.url, './note-changes.lua', './note.lua');
 const readChanges = LuaScript.load<Changes>(import.meta.url, './read-changes.lua');
 
-/** Names that the log keeps; who missed more takes everything for changed. Few enough for `unpack`, of 8,000 at most. */
-const MOST_KEPT = 5_000;
 const NOTED_AT_A_TIME = 1_000;
 
 /** Told what has changed; undefined when that may be anything. */
@@ -25,7 +23,8 @@ export type ChangeListener = (names: readonly string[] | undefined) => void;
 @Injectable()
 export class ChangeLog {
   private readonly logger = new Logger('ChangeLog');
-  private readonly keys: string[];
+  /** The keys of the log, for scripts that note what they change by themselves (`note.lua`). */
+  readonly keys: readonly string[];
   private readonly listeners: ChangeListener[] = [];
   private readonly shared = new SharedRead(() => this.look());
   private era = '';
@@ -44,7 +43,7 @@ export class ChangeLog {
   async note(names: readonly string[]): Promise<void> {
     for (let start = 0; start < names.length; start += NOTED_AT_A_TIME) {
       const some = names.slice(start, start + NOTED_AT_A_TIME);
-      await noteChanges.run(this.redis.client, this.keys, [randomUUID(), MOST_KEPT, ...some]);
+      await noteChanges.run(this.redis.client, this.keys, [randomUUID(), ...some]);
     }
   }
 

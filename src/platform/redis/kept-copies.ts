@@ -9,6 +9,8 @@ const GOOD_FOR_MS = 120_000;
 export interface KeptCopiesOptions<Value> {
   /** Names the copies in metrics and in the log of changes. */
   name: string;
+  /** Names in the log of what a copy is made of, where it is not one of what bears its own name. */
+  madeOf?: readonly string[];
   /** How many bytes all of them may take, about. */
   mostBytes: number;
   /** How many bytes one takes, about. */
@@ -24,7 +26,7 @@ export interface KeptCopiesOptions<Value> {
 export class KeptCopies<Value extends object> {
   /** In the order in which they were read: no use keeps one from its end, and so none is noted. */
   private readonly copies: LRUCache<Id, Value>;
-  private readonly prefix: string;
+  private readonly names: ReadonlySet<string>;
   /** For each read under way, what of it has not changed since it began. */
   private readonly reads = new Set<Set<Id>>();
 
@@ -33,8 +35,8 @@ export class KeptCopies<Value extends object> {
     private readonly metrics: Metrics,
     private readonly options: KeptCopiesOptions<Value>,
   ) {
-    const { name, mostBytes, sizeOf } = options;
-    this.prefix = `${name}:`;
+    const { name, madeOf, mostBytes, sizeOf } = options;
+    this.names = new Set(madeOf ?? [name]);
     this.copies = new LRUCache({
       maxSize: mostBytes,
       sizeCalculation: sizeOf,
@@ -51,8 +53,12 @@ export class KeptCopies<Value extends object> {
   async inOrder(ids: readonly Id[], caughtUp = this.log.catchUp()): Promise<(Value | undefined)[]> {
     if (ids.length === 0) return [];
     const isCurrent = await caughtUp;
-    const found = ids.map((id) => (isCurrent ? this.copies.peek(id) : undefined));
-    const missing = ids.filter((_, index) => found[index] === undefined);
+    const missing: Id[] = [];
+    const found = ids.map((id) => {
+      const value = isCurrent ? this.copies.peek(id) : undefined;
+      if (value === undefined) missing.push(id);
+      return value;
+    });
     if (missing.length < ids.length) this.count('hit', ids.length - missing.length);
     if (missing.length === 0) return found;
     this.count(isCurrent ? 'miss' : 'unavailable', missing.length);
@@ -62,7 +68,7 @@ export class KeptCopies<Value extends object> {
 
   /** Notes that these changed; to be called once that can be read by everybody. @throws when Redis is away */
   changed(ids: readonly Id[]): Promise<void> {
-    return this.log.note(ids.map((id) => this.prefix + id));
+    return this.log.note(ids.map((id) => `${this.options.name}:${id}`));
   }
 
   private async load(missing: readonly Id[]): Promise<ReadonlyMap<Id, Value>> {
@@ -87,8 +93,9 @@ export class KeptCopies<Value extends object> {
       return;
     }
     for (const name of names) {
-      if (!name.startsWith(this.prefix)) continue;
-      const id = name.slice(this.prefix.length);
+      const end = name.indexOf(':');
+      if (!this.names.has(name.slice(0, end))) continue;
+      const id = name.slice(end + 1);
       this.copies.delete(id);
       for (const read of this.reads) read.delete(id);
     }

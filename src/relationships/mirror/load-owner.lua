@@ -2,9 +2,9 @@
 -- everyone whom that concerns. An epoch that holds this version or a later one is left alone, unless it is forced: then
 -- what is there is wrong, so that others are not corrected by it; those who are wrong themselves are seen to on their own.
 --
--- KEYS[1]  graph:epoch
--- ARGV     root of the mirror's keys, epoch, owner, version, '1' to force, number of friends, of noise, of blocks, of mutes,
---          then the ids in that order
+-- KEYS     graph:epoch, then those of the log of changes
+-- ARGV     root of the mirror's keys, epoch, owner, version, '1' to force, a text that nobody has used, number of friends, of
+--          noise, of blocks, of mutes, then the ids in that order
 -- Result   1 if the state was written, 0 if the epoch is at this version or later, -1 if it is not in use (any more),
 --          2 if it is being filled: the owner went to its log
 
@@ -27,7 +27,7 @@ for name, members in pairs(before) do
   for _, subject in ipairs(redis.call('SMEMBERS', user_key(root, epoch, owner, name))) do members[subject] = true end
 end
 
-local position = 10
+local position = 11
 local function add(name, size)
   local key = user_key(root, epoch, owner, name)
   for start = position, position + size - 1, 1000 do
@@ -49,9 +49,13 @@ for _, name in ipairs({ 'following', 'noise', 'blocks', 'mutes' }) do
   redis.call('DEL', user_key(root, epoch, owner, name))
 end
 
-local friends, noise, blocks, mutes = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
+local friends, noise, blocks, mutes = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
+local changed = { 'counts:' .. owner }
 local function count(by)
-  return function(subject) redis.call('HINCRBY', user_key(root, epoch, subject, 'counts'), 'followers', by) end
+  return function(subject)
+    redis.call('HINCRBY', user_key(root, epoch, subject, 'counts'), 'followers', by)
+    changed[#changed + 1] = 'counts:' .. subject
+  end
 end
 correct('following', friends + noise, count(1), count(-1))
 add('following', friends + noise)
@@ -67,4 +71,5 @@ add('blocks', blocks)
 position = position + blocks
 add('mutes', mutes)
 redis.call('HSET', counts, 'version', version, 'friends', friends, 'noise', noise)
+if state[1] == epoch then note(KEYS[2], KEYS[3], ARGV[6], changed) end
 return 1

@@ -5,7 +5,7 @@ import { Problem } from '../../platform/http/problem.js';
 import { Metrics } from '../../platform/metrics/metrics.js';
 import { GraphRedis } from '../../platform/redis/redis.js';
 import { LuaScript } from '../../platform/redis/script.js';
-import { type GraphFacts, GraphView, type Standing } from '../../users/graph-view.js';
+import { type FollowCounts, type GraphFacts, GraphView, type Standing } from '../../users/graph-view.js';
 import { MirrorComparison } from '../audit/mirror-comparison.js';
 import { GraphStore } from '../graph-store.js';
 import { kindOf } from '../kinds.js';
@@ -14,6 +14,10 @@ import { Nobodies } from './nobodies.js';
 import { SingleFlight } from './single-flight.js';
 
 const readFacts = LuaScript.load<[string, ...number[]] | null>(import.meta.url, './read-facts.lua');
+const readCounts = LuaScript.load<number[] | null>(import.meta.url, './read-counts.lua');
+
+/** What is asked of the mirror, as `read-facts.lua` has it. */
+type Wanted = 'counts' | 'standings' | 'known';
 
 /** How many reads may go to Postgres at a time while the mirror cannot answer. */
 const FALLBACKS_AT_A_TIME = 8;
@@ -48,13 +52,13 @@ export class MirrorReader extends GraphView {
     super();
   }
 
-  async standings(viewer: Id, users: readonly Id[]): Promise<Standing[]> {
-    const answer = await this.ask(viewer, users, false);
+  async standings(viewer: Id, users: readonly Id[], areCounted = false): Promise<Standing[]> {
+    const answer = await this.ask(viewer, users, areCounted ? 'known' : 'standings');
     return answer ? answer.map(standingOf) : this.fallBack(viewer, users, false);
   }
 
   async facts(viewer: Id, users: readonly Id[]): Promise<GraphFacts[]> {
-    const answer = await this.ask(viewer, users, true);
+    const answer = await this.ask(viewer, users, 'counts');
     if (!answer) return this.fallBack(viewer, users, true);
     return users.map((_, index) => {
       const { kind, followsMe, blocksMe } = standingOf(answer[index * 4]!);
@@ -65,12 +69,23 @@ export class MirrorReader extends GraphView {
     });
   }
 
+  async counts(users: readonly Id[]): Promise<Map<Id, FollowCounts>> {
+    const { keys } = this.mirror;
+    const numbers = await readCounts.run(this.redis.client, [keys.epoch], [keys.root, users.join(' ')]);
+    const found = new Map<Id, FollowCounts>();
+    for (const [index, user] of users.entries()) {
+      const [followers = -1, friends = 0, noise = 0] = numbers?.slice(index * 3, index * 3 + 3) ?? [];
+      if (followers >= 0) found.set(user, { followers, friends, noise });
+    }
+    return found;
+  }
+
   /** @returns undefined when the mirror cannot answer */
-  private async ask(viewer: Id, users: readonly Id[], withCounts: boolean): Promise<number[] | undefined> {
+  private async ask(viewer: Id, users: readonly Id[], wanted: Wanted): Promise<number[] | undefined> {
     if (users.length === 0) return [];
     const { keys } = this.mirror;
     // The driver takes its time with each argument.
-    const args = [keys.root, withCounts ? '1' : '0', viewer, users.join(' ')];
+    const args = [keys.root, wanted, viewer, users.join(' ')];
     try {
       const answer = await readFacts.run(this.redis.client, [keys.epoch], args);
       if (!answer) return this.cannot('no epoch');

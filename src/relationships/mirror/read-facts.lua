@@ -1,13 +1,16 @@
 -- What the graph knows of some users, seen by a viewer, as of one moment.
 --
 -- KEYS[1]  graph:epoch
--- ARGV     root of the mirror's keys, '1' to read counts as well, viewer, users joined by blanks
+-- ARGV     root of the mirror's keys, what to read (see below), viewer, users joined by blanks
+--          `counts`     their counts as well
+--          `standings`  no counts
+--          `known`      no counts, and nothing of whether the users are in the mirror
 -- Result   false when there is no mirror to read. Otherwise, first the users (or viewer) who are not in the mirror, joined by
 --          blanks; then for each user one number (1 friend, 2 noise, 3 block, 4 mute, 0 none; +8 follows the viewer;
 --          +16 blocks the viewer), and, with counts, followers, friends and noise
 
 local call = redis.call
-local root, with_counts, viewer = ARGV[1], ARGV[2] == '1', ARGV[3]
+local root, wanted, viewer = ARGV[1], ARGV[2], ARGV[3]
 local epoch = call('HGET', KEYS[1], 'current')
 if not epoch then return false end
 local result, missing, users = { '' }, {}, {}
@@ -37,11 +40,11 @@ for place, user in ipairs(users) do
   if follows_viewer then code = code + 8 end
   if blockers[place] == 1 then code = code + 16 end
   result[#result + 1] = code
-  if with_counts then
+  if wanted == 'counts' then
     local counts = call('HMGET', theirs .. 'counts', 'version', 'followers', 'friends', 'noise')
     if not counts[1] then missing[#missing + 1] = user end
     for field = 2, 4 do result[#result + 1] = tonumber(counts[field] or 0) end
-  elseif not follows_viewer and not call('HGET', theirs .. 'counts', 'version') then
+  elseif wanted == 'standings' and not follows_viewer and not call('HGET', theirs .. 'counts', 'version') then
     missing[#missing + 1] = user
   end
 end

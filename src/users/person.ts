@@ -1,0 +1,28 @@
+import type { FollowCounts } from './graph-view.js';
+import type { UserRow } from './user-store.js';
+import { ownFields, type ViewerRelationship } from './user-view.js';
+
+/** What is shown of somebody whoever looks. Shared, and never changed: whoever changed is another one. */
+export class Person {
+  private begin: string | undefined;
+
+  constructor(
+    readonly card: Readonly<UserRow>,
+    readonly counts: Readonly<FollowCounts>,
+  ) {}
+
+  /** The JSON text of what `presentUser` puts together; most of it is made once. */
+  textFor({ kind, followsMe }: ViewerRelationship): string {
+    const relation = kind === null ? 'null' : `"${kind}"`;
+    this.begin ??= this.beginning();
+    return `${this.begin}${relation},"followsMe":${followsMe}}}`;
+  }
+
+  /** Up to what the viewer is to them. */
+  private beginning(): string {
+    const { followers, friends, noise } = this.counts;
+    const counts = { posts: this.card.posts_count, followers, following: friends + noise, friends, noise };
+    const fields = JSON.stringify(ownFields(this.card)).slice(0, -1);
+    return `${fields},"counts":${JSON.stringify(counts)},"relationship":{"kind":`;
+  }
+}
