@@ -83,7 +83,7 @@ export class Freshness {
     if (!answer) return undefined;
     const [era, mark, version, revised, authors, pulledBy, ...entries] = answer;
     const pendingBy = idsOf(authors);
-    const look = { tag: undefined, pendingBy, pulledBy: idsOf(pulledBy) };
+    const look: FeedLook = { tag: undefined, pendingBy, pulledBy: idsOf(pulledBy) };
     if (run === undefined || !pending.all || !pending.told) return look;
     const coming = new Set(pendingBy);
     const onTheirWay =
@@ -91,10 +91,10 @@ export class Freshness {
         ? []
         : pending.posts.filter(({ authorId }) => coming.has(authorId)).map(({ id }) => id);
     const posts = [...new Set([...entries, ...onTheirWay])].sort();
-    const tag = createHash('sha1')
+    look.tag = createHash('sha1')
       .update([kind, run, era, mark, version, revised, ...posts].join())
       .digest('base64url');
-    return { ...look, tag };
+    return look;
   }
 
   private async ask(reader: Id, kind: FollowKind, pending: readonly Id[], pulled: readonly Id[]) {

@@ -81,7 +81,9 @@ export class FeedsController {
   private async tagged(viewer: Viewer, kind: FollowKind, query: PageQuery, reply: FastifyReply) {
     const { page, tag } = await this.feeds.taggedPage(viewer.id, kind, query);
     if (tag !== undefined) reply.header('etag', `W/"${tag}"`);
-    reply.type('application/json; charset=utf-8').serializer(bytesOfPage as (page: Page<FeedEntryBytes>) => never);
+    reply
+      .type('application/json; charset=utf-8')
+      .serializer(bytesOfPage as (page: Page<FeedEntryBytes>) => never);
     return page;
   }
 }

@@ -26,7 +26,8 @@ export async function fillPage<Skeleton, Position, Entry>(
     const size = limit + 1 - entries.length;
     const found = await source.skeleton(after, size);
     const presented = await source.present(found);
-    for (const [index, entry] of presented.entries()) {
+    for (let index = 0; index < found.length; index++) {
+      const entry = presented[index];
       if (entry !== undefined && entries.length === limit) return { entries, next: after };
       if (entry !== undefined) entries.push(entry);
       after = source.positionOf(found[index]!);

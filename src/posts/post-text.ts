@@ -1,5 +1,7 @@
 import { type Id, timeOfId } from '../platform/ids/ids.js';
+import type { Person } from '../users/person.js';
 import type { VisibleUser } from '../users/profiles.js';
+import type { RelationshipKind } from '../users/user-view.js';
 import type { PostRow } from './post-store.js';
 import type { Reactions } from './reaction-store.js';
 
@@ -9,88 +11,93 @@ export interface PostText {
   createdAt: string;
   json: string;
   /** The bytes of an entry in a feed that shows it in its own place, once one was put together. */
-  entry?: Buffer;
+  entry: Buffer | undefined;
 }
 
-/** What of a post's text is the same for all viewers. */
-interface Parts {
-  createdAt: string;
+/** A text with no more in it than the author and the post, and for which viewers it is right. */
+interface KeptText extends PostText {
+  author: Person;
+  kind: RelationshipKind | null;
+  followsMe: boolean;
+}
+
+/** Texts of a post: what of them is the same for all viewers, and whole ones that were made last. */
+export class PostTexts {
+  private readonly createdAt: string;
   /** Up to the author. */
-  head: string;
+  private readonly head: string;
   /** From there up to whom it mentions. */
-  body: string;
+  private readonly body: string;
   /** From there up to what it reposts. */
-  place: string;
+  private readonly place: string;
   /** From there on, but for what the viewer did with it. */
-  counts: string;
-  /** The texts that were made last, with no more in them than the author and the post. */
-  made: Made[];
+  private readonly counts: string;
+  /** The text that was made last, and the one before: those whom the author follows see another one than the others. */
+  private last: KeptText | undefined;
+  private other: KeptText | undefined;
+
+  constructor(private readonly row: Readonly<PostRow>) {
+    const { id, body, edited_at, comment_on } = row;
+    this.createdAt = timeOfId(id).toISOString();
+    const text = { body, createdAt: this.createdAt, editedAt: edited_at?.toISOString() ?? null };
+    const counts = {
+      comments: row.comments_count,
+      loves: row.loves_count,
+      reposts: row.reposts_count,
+      views: row.views_count,
+    };
+    this.head = `{"id":${JSON.stringify(id)},"author":`;
+    this.body = `,${JSON.stringify(text).slice(1, -1)},"mentions":[`;
+    this.place = `],"commentOn":${JSON.stringify(comment_on)},"repostOf":`;
+    this.counts = `,"counts":${JSON.stringify(counts)}}`;
+  }
+
+  of(
+    { person, standing: { kind, followsMe } }: VisibleUser,
+    mentions: readonly VisibleUser[],
+    repostOf: PostText | null,
+    reactions: Reactions,
+  ): PostText {
+    const isPlain = mentions.length === 0 && repostOf === null && !reactions.loved && !reactions.reposted;
+    if (isPlain) {
+      const { last, other } = this;
+      if (last?.author === person && last.kind === kind && last.followsMe === followsMe) return last;
+      if (other?.author === person && other.kind === kind && other.followsMe === followsMe) return other;
+    }
+    const author = person.textFor({ kind, followsMe });
+    const json = this.putTogether(author, mentions, repostOf, reactions);
+    const { createdAt } = this;
+    const { id } = this.row;
+    if (!isPlain) return { id, createdAt, json, entry: undefined };
+    this.other = this.last;
+    // Written out: V8 gives every object that is spread into another one a hidden class of its own.
+    this.last = { id, createdAt, json, entry: undefined, author: person, kind, followsMe };
+    return this.last;
+  }
+
+  private putTogether(
+    author: string,
+    mentions: readonly VisibleUser[],
+    repostOf: PostText | null,
+    { loved, reposted }: Reactions,
+  ): string {
+    const mentioned = mentions.map(({ person, standing }) => person.textFor(standing)).join();
+    const viewer = `,"viewer":{"loved":${loved},"reposted":${reposted}}`;
+    const original = repostOf?.json ?? 'null';
+    // Joined, unlike added, it lies in one piece.
+    return [this.head, author, this.body, mentioned, this.place, original, viewer, this.counts].join('');
+  }
 }
 
-interface Made {
-  author: VisibleUser;
-  text: PostText;
-}
-
-/** Those whom the author follows see another text than the others. */
-const MOST_MADE = 2;
-
-/** By the row that they were made from. */
-const known = new WeakMap<Readonly<PostRow>, Parts>();
-
-/** The JSON text of what `presentPost` puts together. */
+/** The JSON text of what `presentPost` puts together. What is kept for the next one is kept with the row. */
 export function postText(
   row: Readonly<PostRow>,
   author: VisibleUser,
   mentions: readonly VisibleUser[],
   repostOf: PostText | null,
-  { loved, reposted }: Reactions,
+  reactions: Reactions,
 ): PostText {
-  let parts = known.get(row);
-  if (!parts) known.set(row, (parts = partsOf(row)));
-  const isPlain = mentions.length === 0 && repostOf === null && !loved && !reposted;
-  if (isPlain) for (const made of parts.made) if (isSame(made.author, author)) return made.text;
-  const { createdAt, head, body, place, counts } = parts;
-  const mentioned = mentions.map(textOf).join();
-  const viewer = `,"viewer":{"loved":${loved},"reposted":${reposted}}`;
-  // Joined, unlike added, it lies in one piece.
-  const json = [
-    head,
-    textOf(author),
-    body,
-    mentioned,
-    place,
-    repostOf?.json ?? 'null',
-    viewer,
-    counts,
-  ].join('');
-  const text = { id: row.id, createdAt, json };
-  if (isPlain) parts.made = [{ author, text }, ...parts.made.slice(0, MOST_MADE - 1)];
-  return text;
-}
-
-const textOf = ({ person, standing }: VisibleUser): string => person.textFor(standing);
-
-const isSame = (a: VisibleUser, b: VisibleUser): boolean =>
-  a.person === b.person &&
-  a.standing.followsMe === b.standing.followsMe &&
-  a.standing.kind === b.standing.kind;
-
-function partsOf(row: Readonly<PostRow>): Parts {
-  const createdAt = timeOfId(row.id).toISOString();
-  const text = { body: row.body, createdAt, editedAt: row.edited_at?.toISOString() ?? null };
-  const counts = {
-    comments: row.comments_count,
-    loves: row.loves_count,
-    reposts: row.reposts_count,
-    views: row.views_count,
-  };
-  return {
-    createdAt,
-    head: `{"id":${JSON.stringify(row.id)},"author":`,
-    body: `,${JSON.stringify(text).slice(1, -1)},"mentions":[`,
-    place: `],"commentOn":${JSON.stringify(row.comment_on)},"repostOf":`,
-    counts: `,"counts":${JSON.stringify(counts)}}`,
-    made: [],
-  };
+  const post: PostRow = row;
+  post.texts ??= new PostTexts(row);
+  return post.texts.of(author, mentions, repostOf, reactions);
 }

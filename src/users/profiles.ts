@@ -59,7 +59,9 @@ export class Profiles {
     const unique = known ? ids : [...new Set(ids)];
     const visible = await this.visible(viewer, unique, { known, evenBlocked });
     return new Map(
-      visible.flatMap((user) => (user ? [[user.person.card.id, presentUser(user.person, user.standing)]] : [])),
+      visible.flatMap((user) =>
+        user ? [[user.person.card.id, presentUser(user.person, user.standing)]] : [],
+      ),
     );
   }
 

@@ -86,13 +86,13 @@ export class Database implements Queryable {
     statement: Statement<Row>,
     parameters: readonly unknown[],
   ): Promise<Row[]> {
-    const name = this.options.preparedStatements ? statement.name : undefined;
-    const query: pg.QueryArrayConfig = {
-      text: statement.text,
-      values: parameters as unknown[],
-      rowMode: 'array',
-    };
-    return this.pipelined.rows(name === undefined ? query : { ...query, name }) as Promise<Row[]>;
+    const { name, text } = statement;
+    const values = parameters as unknown[];
+    // Written out: V8 gives each object that another one is spread into a hidden class of its own, and the driver is slow with those.
+    const query: pg.QueryArrayConfig = this.options.preparedStatements
+      ? { name, text, values, rowMode: 'array' }
+      : { text, values, rowMode: 'array' };
+    return this.pipelined.rows(query) as Promise<Row[]>;
   }
 
   /** Runs `work` in one transaction on one connection and commits it; a throw rolls everything back and is passed on. */
@@ -160,7 +160,8 @@ export class Database implements Queryable {
   };
 
   protected prepare(statement: Statement, parameters: readonly unknown[]): pg.QueryConfig {
-    const query = { text: statement.text, values: parameters as unknown[] };
-    return this.options.preparedStatements ? { ...query, name: statement.name } : query;
+    const { name, text } = statement;
+    const values = parameters as unknown[];
+    return this.options.preparedStatements ? { name, text, values } : { text, values };
   }
 }
