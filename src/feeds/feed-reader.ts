@@ -161,14 +161,17 @@ export class FeedReader {
     skeleton: readonly Activity[],
   ): Promise<(Entry | undefined)[]> {
     const keep: Keep = (author, original) => author.kind === kind && !isFollow(original?.kind ?? null);
-    const isAdmitted = merged ? await merged.admission() : () => true;
-    const admitted = skeleton.map(({ subjectId: id, actorId: authorId }) => isAdmitted({ id, authorId }));
-    const ids = skeleton.filter((_, index) => admitted[index]).map(({ subjectId }) => subjectId);
+    const isAdmitted = await merged?.admission();
+    const admitted = isAdmitted
+      ? skeleton.filter(({ subjectId: id, actorId: authorId }) => isAdmitted({ id, authorId }))
+      : skeleton;
+    const ids = admitted.map(({ subjectId }) => subjectId);
     const posts = await form.posts(viewer, ids, keep, caughtUp);
     let next = 0;
-    return skeleton.map(({ entryId }, index) => {
-      const post = admitted[index] ? posts[next++] : undefined;
+    return skeleton.map((activity) => {
+      const post = activity === admitted[next] ? posts[next++] : undefined;
       if (!post) return undefined;
+      const { entryId } = activity;
       const createdAt = post.id === entryId ? post.createdAt : timeOfId(entryId).toISOString();
       return form.entry(entryId, createdAt, post);
     });

@@ -3,6 +3,7 @@ import { BatchedReads } from '../platform/database/batched-reads.js';
 import { PrimaryDatabase, type Transaction } from '../platform/database/primary.js';
 import { idList, sqlFile } from '../platform/database/sql.js';
 import { type Id, MAX_ID } from '../platform/ids/ids.js';
+import type { Person } from '../users/person.js';
 import type { PostTexts } from './post-text.js';
 
 export interface PostRow {
@@ -18,8 +19,10 @@ export interface PostRow {
   loves_count: number;
   reposts_count: number;
   views_count: number;
-  /** Texts of it, once one was made: the one thing that may be added to a row that others have. */
+  /** Texts of it, once one was made. Like `author`, it may be added to a row that others have. */
   texts: PostTexts | undefined;
+  /** A copy of the author, once one was found; it may not be kept any more. */
+  author: Person | undefined;
 }
 
 /** A post as it comes out of Postgres, column by column. */
@@ -176,4 +179,5 @@ const postOf = (tuple: PostTuple): PostRow => ({
   reposts_count: tuple[9],
   views_count: tuple[10],
   texts: undefined,
+  author: undefined,
 });

@@ -27,6 +27,7 @@ const post = (id: string, body: string, rest: Partial<PostRow> = {}): PostRow =>
   ...{ id, author_id: '1', body, mentions: [], edited_at: null, comment_on: null, repost_of: null },
   ...{ comments_count: 1, loves_count: 2, reposts_count: 3, views_count: 2 ** 40 },
   texts: undefined,
+  author: undefined,
   ...rest,
 });
 

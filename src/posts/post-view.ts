@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type Id, timeOfId } from '../platform/ids/ids.js';
 import type { Standing } from '../users/graph-view.js';
+import type { Person } from '../users/person.js';
 import { Profiles, type VisibleUser } from '../users/profiles.js';
 import { presentUser, type UserView } from '../users/user-view.js';
 import { KeptPosts } from './kept-posts.js';
@@ -34,11 +35,16 @@ interface Material {
   viewer: Id;
   /** What is reposted. */
   originals: ReadonlyMap<Id, Readonly<PostRow>>;
-  /** Whom the viewer may see. */
+  /** The authors of the posts, in their order; undefined for whom the viewer may not see. */
+  authors: readonly (VisibleUser | undefined)[];
+  /** Whom the viewer may see of those who are mentioned or reposted. */
   users: ReadonlyMap<Id, VisibleUser>;
   reactions: ReadonlyMap<Id, Reactions>;
 }
 
+type People = Pick<Material, 'authors' | 'users'>;
+
+const NOBODY: ReadonlyMap<Id, VisibleUser> = new Map();
 const NO_REACTIONS: Reactions = { loved: false, reposted: false };
 
 /** Puts together what clients see of a post. */
@@ -137,7 +143,8 @@ export class PostViews {
     const reposted = present.map((row) => row.repost_of).filter((id) => id !== null);
     const originals = reposted.length > 0 ? (await this.rows(reposted, caughtUp)).filter(isThere) : [];
     const material = await this.gather(viewer, present, originals, caughtUp);
-    return rows.map((row) => row && viewOf(form, row, material, keep));
+    let place = 0;
+    return rows.map((row) => row && viewOf(form, row, material.authors[place++], material, keep));
   }
 
   private rows(
@@ -154,20 +161,48 @@ export class PostViews {
     originals: readonly Readonly<PostRow>[],
     caughtUp: Promise<boolean> | undefined,
   ): Promise<Material> {
-    const people = new Set<Id>();
     const all = originals.length > 0 ? [...rows, ...originals] : rows;
-    for (const { author_id, mentions } of all) {
-      people.add(author_id);
-      for (const mention of mentions) people.add(mention);
-    }
-    const ids = [...people];
-    const [visible, reactions] = await Promise.all([
-      this.profiles.visible(viewer, ids, { caughtUp }),
+    const [{ authors, users }, reactions] = await Promise.all([
+      caughtUp && hasOneUserEach(all)
+        ? this.peopleAtHand(viewer, rows)
+        : this.people(viewer, rows, all, caughtUp),
       this.reactionsTo(viewer, all),
     ]);
+    return { viewer, originals: new Map(originals.map((row) => [row.id, row])), authors, users, reactions };
+  }
+
+  /** Of posts of whose authors there are copies, and which show nobody else. */
+  private async peopleAtHand(viewer: Id, rows: readonly Readonly<PostRow>[]): Promise<People> {
+    const people: Person[] = [];
+    // Some ten or twenty people: they are found faster than looked up.
+    const places = rows.map(({ author }) => {
+      const place = people.indexOf(author!);
+      return place === -1 ? people.push(author!) - 1 : place;
+    });
+    const seen = await this.profiles.seenBy(viewer, people);
+    return { authors: places.map((place) => seen[place]), users: NOBODY };
+  }
+
+  private async people(
+    viewer: Id,
+    rows: readonly Readonly<PostRow>[],
+    all: readonly Readonly<PostRow>[],
+    caughtUp: Promise<boolean> | undefined,
+  ): Promise<People> {
+    const ids = new Set<Id>();
+    for (const { author_id, mentions } of all) {
+      ids.add(author_id);
+      for (const mention of mentions) ids.add(mention);
+    }
     const users = new Map<Id, VisibleUser>();
-    for (const user of visible) if (user) users.set(user.person.card.id, user);
-    return { viewer, originals: new Map(originals.map((row) => [row.id, row])), users, reactions };
+    for (const user of await this.profiles.visible(viewer, [...ids], { caughtUp }))
+      if (user) users.set(user.person.card.id, user);
+    const authors = rows.map((row: PostRow) => {
+      const author = users.get(row.author_id);
+      if (author?.person.isKept) row.author = author.person;
+      return author;
+    });
+    return { authors, users };
   }
 
   /** What the viewer did with these posts; a post that nobody loved or reposted need not be asked about. */
@@ -179,17 +214,23 @@ export class PostViews {
   }
 }
 
+/** Whether of every post nobody is shown but the author, of whom there is a copy. */
+const hasOneUserEach = (rows: readonly Readonly<PostRow>[]): boolean =>
+  rows.every(
+    ({ author, mentions, repost_of }) => author?.isKept && mentions.length === 0 && repost_of === null,
+  );
+
 const isThere = <Value>(value: Value | undefined): value is Value => value !== undefined;
 
 function viewOf<Post>(
   form: Form<Post>,
   row: Readonly<PostRow>,
+  author: VisibleUser | undefined,
   material: Material,
   keep: Keep,
 ): Post | undefined {
-  const { users, viewer } = material;
-  const author = users.get(row.author_id);
   if (!author) return undefined;
+  const { users, viewer } = material;
   const original = row.repost_of === null ? undefined : material.originals.get(row.repost_of);
   const originalBy = original && users.get(original.author_id);
   // Who mutes somebody may repost them all the same, and sees what they have reposted.

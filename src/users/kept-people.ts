@@ -31,6 +31,7 @@ export class KeptPeople {
       mostBytes: MOST_KEPT_BYTES,
       // With its text.
       sizeOf: ({ card: { name, bio } }) => 1_000 + 3 * (name.length + bio.length),
+      told: (person, isKept) => (person.isKept = isKept),
       source: (ids) => this.read(ids),
     });
   }

@@ -2,8 +2,10 @@ import type { FollowCounts } from './graph-view.js';
 import type { UserRow } from './user-store.js';
 import { ownFields, type ViewerRelationship } from './user-view.js';
 
-/** What is shown of somebody whoever looks. Shared, and never changed: whoever changed is another one. */
+/** What is shown of somebody whoever looks. Shared, and never changed but for `isKept`: whoever changed is another one. */
 export class Person {
+  /** Whether this is a copy that this process keeps: one that has not changed, as of the last catch-up with the log of changes. */
+  isKept = false;
   private begin: string | undefined;
 
   constructor(

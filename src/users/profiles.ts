@@ -76,6 +76,19 @@ export class Profiles {
     return evenBlocked ? users : users.map((user) => (user && !isHidden(user.standing) ? user : undefined));
   }
 
+  /**
+   * How a viewer sees people of whom copies are at hand; undefined for who is blocked either way.
+   * @param people copies that are kept as of a catch-up with the log of changes, each given once
+   */
+  async seenBy(viewer: Id, people: readonly Person[]): Promise<(VisibleUser | undefined)[]> {
+    const ids = people.map(({ card }) => card.id);
+    const standings = await this.graph.standings(viewer, ids, true);
+    return people.map((person, index) => {
+      const standing = standings[index]!;
+      return isHidden(standing) ? undefined : { person, standing };
+    });
+  }
+
   /** @returns undefined when there is not a copy of everybody to be had */
   private async fromCopies(
     viewer: Id,

@@ -15,6 +15,8 @@ export interface KeptCopiesOptions<Value> {
   mostBytes: number;
   /** How many bytes one takes, about. */
   sizeOf: (value: Value) => number;
+  /** Told of each copy when it is kept, and when it is so no longer, because it changed or there were too many. */
+  told?: (value: Value, isKept: boolean) => void;
   /** Reads what is not kept; it must ask after it was called. What does not exist is left out. */
   source: (ids: readonly Id[]) => Promise<ReadonlyMap<Id, Value>>;
 }
@@ -35,13 +37,14 @@ export class KeptCopies<Value extends object> {
     private readonly metrics: Metrics,
     private readonly options: KeptCopiesOptions<Value>,
   ) {
-    const { name, madeOf, mostBytes, sizeOf } = options;
+    const { name, madeOf, mostBytes, sizeOf, told } = options;
     this.names = new Set(madeOf ?? [name]);
     this.copies = new LRUCache({
       maxSize: mostBytes,
       sizeCalculation: sizeOf,
       ttl: GOOD_FOR_MS,
       ttlResolution: 1_000,
+      ...(told && { dispose: (value) => told(value, false) }),
     });
     log.listen((names) => this.forget(names));
   }
@@ -78,7 +81,9 @@ export class KeptCopies<Value extends object> {
       const values = await this.options.source(missing);
       for (const id of unchanged) {
         const value = values.get(id);
-        if (value) this.copies.set(id, value);
+        if (!value) continue;
+        this.copies.set(id, value);
+        this.options.told?.(value, true);
       }
       return values;
     } finally {
