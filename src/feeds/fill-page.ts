@@ -22,16 +22,19 @@ export async function fillPage<Skeleton, Position, Entry>(
   const { limit } = source;
   const entries: Entry[] = [];
   let after = source.start;
+  const behind = (skeleton: Skeleton | undefined) =>
+    skeleton === undefined ? after : source.positionOf(skeleton);
   for (let round = 0; round < MOST_ROUNDS; round++) {
     const size = limit + 1 - entries.length;
     const found = await source.skeleton(after, size);
     const presented = await source.present(found);
     for (let index = 0; index < found.length; index++) {
       const entry = presented[index];
-      if (entry !== undefined && entries.length === limit) return { entries, next: after };
-      if (entry !== undefined) entries.push(entry);
-      after = source.positionOf(found[index]!);
+      if (entry === undefined) continue;
+      if (entries.length === limit) return { entries, next: behind(found[index - 1]) };
+      entries.push(entry);
     }
+    after = behind(found.at(-1));
     if (found.length < size) return { entries, next: undefined };
   }
   return { entries, next: after };

@@ -140,7 +140,8 @@ export class PostViews {
   ): Promise<(Post | undefined)[]> {
     const rows = await this.rows(ids, caughtUp);
     const present = rows.filter(isThere);
-    const reposted = present.map((row) => row.repost_of).filter((id) => id !== null);
+    const reposted: Id[] = [];
+    for (const { repost_of } of present) if (repost_of !== null) reposted.push(repost_of);
     const originals = reposted.length > 0 ? (await this.rows(reposted, caughtUp)).filter(isThere) : [];
     const material = await this.gather(viewer, present, originals, caughtUp);
     let place = 0;

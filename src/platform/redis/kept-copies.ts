@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import type { Counter } from 'prom-client';
 import type { Id } from '../ids/ids.js';
 import type { Metrics } from '../metrics/metrics.js';
 import type { ChangeLog } from './change-log.js';
@@ -29,16 +30,19 @@ export class KeptCopies<Value extends object> {
   /** In the order in which they were read: no use keeps one from its end, and so none is noted. */
   private readonly copies: LRUCache<Id, Value>;
   private readonly names: ReadonlySet<string>;
+  private readonly counters: Record<'hit' | 'miss' | 'unavailable', Counter.Internal>;
   /** For each read under way, what of it has not changed since it began. */
   private readonly reads = new Set<Set<Id>>();
 
   constructor(
     private readonly log: ChangeLog,
-    private readonly metrics: Metrics,
+    { keptCopies }: Metrics,
     private readonly options: KeptCopiesOptions<Value>,
   ) {
     const { name, madeOf, mostBytes, sizeOf, told } = options;
     this.names = new Set(madeOf ?? [name]);
+    const counter = (outcome: string) => keptCopies.labels({ kind: name, outcome });
+    this.counters = { hit: counter('hit'), miss: counter('miss'), unavailable: counter('unavailable') };
     this.copies = new LRUCache({
       maxSize: mostBytes,
       sizeCalculation: sizeOf,
@@ -62,9 +66,9 @@ export class KeptCopies<Value extends object> {
       if (value === undefined) missing.push(id);
       return value;
     });
-    if (missing.length < ids.length) this.count('hit', ids.length - missing.length);
+    if (missing.length < ids.length) this.counters.hit.inc(ids.length - missing.length);
     if (missing.length === 0) return found;
-    this.count(isCurrent ? 'miss' : 'unavailable', missing.length);
+    this.counters[isCurrent ? 'miss' : 'unavailable'].inc(missing.length);
     const values = await (isCurrent ? this.load(missing) : this.options.source(missing));
     return found.map((value, index) => value ?? values.get(ids[index]!));
   }
@@ -104,9 +108,5 @@ export class KeptCopies<Value extends object> {
       this.copies.delete(id);
       for (const read of this.reads) read.delete(id);
     }
-  }
-
-  private count(outcome: 'hit' | 'miss' | 'unavailable', copies: number): void {
-    this.metrics.keptCopies.inc({ kind: this.options.name, outcome }, copies);
   }
 }

@@ -21,13 +21,13 @@ export class LuaScript<Result> {
   }
 
   /** Runs the script by its digest, and sends the source only to a server that does not know it yet. */
-  async run(redis: Redis, keys: readonly string[], args: readonly (string | number)[]): Promise<Result> {
-    try {
-      return (await redis.call('EVALSHA', [this.sha, keys.length, ...keys, ...args])) as Result;
-    } catch (error) {
+  run(redis: Redis, keys: readonly string[], args: readonly (string | number)[]): Promise<Result> {
+    const call = (command: string, script: string) =>
+      redis.call(command, [script, keys.length, ...keys, ...args]) as Promise<Result>;
+    return call('EVALSHA', this.sha).catch((error: unknown) => {
       if (!isUnknownScript(error)) throw error;
-      return (await redis.call('EVAL', [this.source, keys.length, ...keys, ...args])) as Result;
-    }
+      return call('EVAL', this.source);
+    });
   }
 
   /** Makes the script known, so that `queue` may be used on pipelines to this server. */
