@@ -38,11 +38,17 @@ export type FeedEntryBytes = Buffer;
 /** In which form entries are put together. */
 interface Form<Post extends { id: Id; createdAt: string }, Entry> {
   posts(...asked: Parameters<PostViews['texts']>): Promise<(Post | undefined)[]>;
-  entry(id: Id, createdAt: string, post: Post): Entry;
+  /** @param place the entry's id, where it is not the post's */
+  entry(place: Id | undefined, post: Post): Entry;
 }
 
-const bytesOf = (id: Id, createdAt: string, { json }: PostText): FeedEntryBytes =>
-  Buffer.from(`,{"id":"${id}","kind":"post","createdAt":"${createdAt}","post":${json}}`);
+function bytesOf(place: Id | undefined, post: PostText): FeedEntryBytes {
+  const head = `,{"id":"${place ?? post.id}","kind":"post","createdAt":"${timeOf(place, post)}","post":`;
+  return Buffer.from(`${head}${post.json}}`);
+}
+
+const timeOf = (place: Id | undefined, post: { createdAt: string }): string =>
+  place === undefined ? post.createdAt : timeOfId(place).toISOString();
 
 const STREAM_OF = { friend: 'friends', noise: 'noise' } as const;
 const POSITION_WIDTH = 3;
@@ -57,12 +63,12 @@ const POSITION_WIDTH = 3;
 export class FeedReader {
   private readonly objects: Form<PostView, FeedEntry> = {
     posts: (...asked) => this.posts.inOrder(...asked),
-    entry: (id, createdAt, post) => ({ id, kind: 'post', createdAt, post }),
+    entry: (place, post) => ({ id: place ?? post.id, kind: 'post', createdAt: timeOf(place, post), post }),
   };
   private readonly bytes: Form<PostText, FeedEntryBytes> = {
     posts: (...asked) => this.posts.texts(...asked),
-    entry: (id, createdAt, post) =>
-      id === post.id ? (post.entry ??= bytesOf(id, createdAt, post)) : bytesOf(id, createdAt, post),
+    entry: (place, post) =>
+      place === undefined ? (post.entry ??= bytesOf(place, post)) : bytesOf(place, post),
   };
 
   constructor(
@@ -171,9 +177,8 @@ export class FeedReader {
     return skeleton.map((activity) => {
       const post = activity === admitted[next] ? posts[next++] : undefined;
       if (!post) return undefined;
-      const { entryId } = activity;
-      const createdAt = post.id === entryId ? post.createdAt : timeOfId(entryId).toISOString();
-      return form.entry(entryId, createdAt, post);
+      const { entryId, subjectId } = activity;
+      return form.entry(entryId === subjectId ? undefined : entryId, post);
     });
   }
 }

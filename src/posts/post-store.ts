@@ -167,17 +167,18 @@ export class PostStore {
 const NOBODY: Id[] = [];
 
 const postOf = (tuple: PostTuple): PostRow => ({
+  // What every page asks for lies together.
+  author: undefined,
+  texts: undefined,
   id: tuple[0],
   author_id: tuple[1],
-  body: tuple[2],
   mentions: tuple[3] ?? NOBODY,
-  edited_at: tuple[4],
-  comment_on: tuple[5],
   repost_of: tuple[6],
-  comments_count: tuple[7],
   loves_count: tuple[8],
   reposts_count: tuple[9],
+  body: tuple[2],
+  edited_at: tuple[4],
+  comment_on: tuple[5],
+  comments_count: tuple[7],
   views_count: tuple[10],
-  texts: undefined,
-  author: undefined,
 });

@@ -23,6 +23,9 @@ interface KeptText extends PostText {
 
 /** Texts of a post: what of them is the same for all viewers, and whole ones that were made last. */
 export class PostTexts {
+  /** The text that was made last, and the one before: those whom the author follows see another one than the others. */
+  private last: KeptText | undefined;
+  private other: KeptText | undefined;
   private readonly createdAt: string;
   /** Up to the author. */
   private readonly head: string;
@@ -32,9 +35,6 @@ export class PostTexts {
   private readonly place: string;
   /** From there on, but for what the viewer did with it. */
   private readonly counts: string;
-  /** The text that was made last, and the one before: those whom the author follows see another one than the others. */
-  private last: KeptText | undefined;
-  private other: KeptText | undefined;
 
   constructor(private readonly row: Readonly<PostRow>) {
     const { id, body, edited_at, comment_on } = row;
@@ -68,10 +68,10 @@ export class PostTexts {
     const json = this.putTogether(author, mentions, repostOf, reactions);
     const { createdAt } = this;
     const { id } = this.row;
-    if (!isPlain) return { id, createdAt, json, entry: undefined };
+    if (!isPlain) return { entry: undefined, createdAt, id, json };
     this.other = this.last;
     // Written out: V8 gives every object that is spread into another one a hidden class of its own.
-    this.last = { id, createdAt, json, entry: undefined, author: person, kind, followsMe };
+    this.last = { author: person, kind, followsMe, entry: undefined, createdAt, id, json };
     return this.last;
   }
 

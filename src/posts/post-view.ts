@@ -251,5 +251,11 @@ function viewOfOne<Post>(
   repostOf: Post | null,
 ): Post {
   const mentions = row.mentions.length > 0 ? row.mentions.map((id) => users.get(id)).filter(isThere) : [];
-  return form(row, author, mentions, repostOf, reactions.get(row.id) ?? NO_REACTIONS);
+  return form(
+    row,
+    author,
+    mentions,
+    repostOf,
+    (reactions.size > 0 ? reactions.get(row.id) : undefined) ?? NO_REACTIONS,
+  );
 }

@@ -4,8 +4,10 @@ import type { Id } from '../ids/ids.js';
 import type { Metrics } from '../metrics/metrics.js';
 import type { ChangeLog } from './change-log.js';
 
-/** No copy is used for longer, in milliseconds: the belt, should a change ever go unnoted. */
-const GOOD_FOR_MS = 120_000;
+/** How long a copy is good for, in milliseconds, until it is purged: the belt, should a change ever go unnoted. */
+const GOOD_FOR_MS = 110_000;
+/** How often copies that are too old are looked for, and dropped. */
+const PURGED_EVERY_MS = 10_000;
 
 export interface KeptCopiesOptions<Value> {
   /** Names the copies in metrics and in the log of changes. */
@@ -27,8 +29,14 @@ export interface KeptCopiesOptions<Value> {
  * was changed, and noted, before the call is in the answer. While the log cannot be read, no copy is used or kept.
  */
 export class KeptCopies<Value extends object> {
+  /**
+   * For looking up. What the library needs for that beside the value lies in arrays of its own, each of which has to come from
+   * memory for nearly every copy: so it keeps the books alone.
+   */
+  private readonly copies = new Map<Id, Value>();
   /** In the order in which they were read: no use keeps one from its end, and so none is noted. */
-  private readonly copies: LRUCache<Id, Value>;
+  private readonly books: LRUCache<Id, Value>;
+  private purgedAt = performance.now();
   private readonly names: ReadonlySet<string>;
   private readonly counters: Record<'hit' | 'miss' | 'unavailable', Counter.Internal>;
   /** For each read under way, what of it has not changed since it began. */
@@ -43,12 +51,15 @@ export class KeptCopies<Value extends object> {
     this.names = new Set(madeOf ?? [name]);
     const counter = (outcome: string) => keptCopies.labels({ kind: name, outcome });
     this.counters = { hit: counter('hit'), miss: counter('miss'), unavailable: counter('unavailable') };
-    this.copies = new LRUCache({
+    this.books = new LRUCache({
       maxSize: mostBytes,
       sizeCalculation: sizeOf,
       ttl: GOOD_FOR_MS,
       ttlResolution: 1_000,
-      ...(told && { dispose: (value) => told(value, false) }),
+      dispose: (value, id) => {
+        this.copies.delete(id);
+        told?.(value, false);
+      },
     });
     log.listen((names) => this.forget(names));
   }
@@ -60,9 +71,10 @@ export class KeptCopies<Value extends object> {
   async inOrder(ids: readonly Id[], caughtUp = this.log.catchUp()): Promise<(Value | undefined)[]> {
     if (ids.length === 0) return [];
     const isCurrent = await caughtUp;
+    this.purge();
     const missing: Id[] = [];
     const found = ids.map((id) => {
-      const value = isCurrent ? this.copies.peek(id) : undefined;
+      const value = isCurrent ? this.copies.get(id) : undefined;
       if (value === undefined) missing.push(id);
       return value;
     });
@@ -86,6 +98,8 @@ export class KeptCopies<Value extends object> {
       for (const id of unchanged) {
         const value = values.get(id);
         if (!value) continue;
+        this.books.set(id, value);
+        if (!this.books.has(id)) continue;
         this.copies.set(id, value);
         this.options.told?.(value, true);
       }
@@ -95,9 +109,16 @@ export class KeptCopies<Value extends object> {
     }
   }
 
+  private purge(): void {
+    const now = performance.now();
+    if (now < this.purgedAt + PURGED_EVERY_MS) return;
+    this.purgedAt = now;
+    this.books.purgeStale();
+  }
+
   private forget(names: readonly string[] | undefined): void {
     if (names === undefined) {
-      this.copies.clear();
+      this.books.clear();
       for (const read of this.reads) read.clear();
       return;
     }
@@ -105,7 +126,7 @@ export class KeptCopies<Value extends object> {
       const end = name.indexOf(':');
       if (!this.names.has(name.slice(0, end))) continue;
       const id = name.slice(end + 1);
-      this.copies.delete(id);
+      this.books.delete(id);
       for (const read of this.reads) read.delete(id);
     }
   }
