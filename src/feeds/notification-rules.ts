@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { Activity } from '../activities/activity.js';
 import type { Id } from '../platform/ids/ids.js';
 import { type PostRow, PostStore } from '../posts/post-store.js';
-import { type Reactions, ReactionStore } from '../posts/reaction-store.js';
+import type { Reactions } from '../posts/post-text.js';
+import { ReactionStore } from '../posts/reaction-store.js';
 import { GraphView, type Standing } from '../users/graph-view.js';
 import { UserStore } from '../users/user-store.js';
 

@@ -4,24 +4,13 @@ import { PrimaryDatabase, type Transaction } from '../platform/database/primary.
 import { idList, sqlFile } from '../platform/database/sql.js';
 import { type Id, MAX_ID } from '../platform/ids/ids.js';
 import type { Person } from '../users/person.js';
-import type { PostTexts } from './post-text.js';
+import type { PostContent } from './post-text.js';
 
-export interface PostRow {
-  id: Id;
+export interface PostRow extends PostContent {
   author_id: Id;
-  /** Empty for a repost without words of the reposter's own, and for nothing else. */
-  body: string;
   mentions: Id[];
-  edited_at: Date | null;
-  comment_on: Id | null;
   repost_of: Id | null;
-  comments_count: number;
-  loves_count: number;
-  reposts_count: number;
-  views_count: number;
-  /** Texts of it, once one was made. Like `author`, it may be added to a row that others have. */
-  texts: PostTexts | undefined;
-  /** A copy of the author, once one was found; it may not be kept any more. */
+  /** A copy of the author, once one was found; it may not be kept any more. Like a text, it may be added to a row that others have. */
   author: Person | undefined;
 }
 

@@ -2,8 +2,27 @@ import { type Id, timeOfId } from '../platform/ids/ids.js';
 import type { Person } from '../users/person.js';
 import type { VisibleUser } from '../users/profiles.js';
 import type { RelationshipKind } from '../users/user-view.js';
-import type { PostRow } from './post-store.js';
-import type { Reactions } from './reaction-store.js';
+
+/** What of a post stands in its text, and those that were made of it. */
+export interface PostContent {
+  id: Id;
+  /** Empty for a repost without words of the reposter's own, and for nothing else. */
+  body: string;
+  edited_at: Date | null;
+  comment_on: Id | null;
+  comments_count: number;
+  loves_count: number;
+  reposts_count: number;
+  views_count: number;
+  /** Once one was made. It may be added to a post that others have as well. */
+  texts: PostTexts | undefined;
+}
+
+/** What one user did with one post. */
+export interface Reactions {
+  loved: boolean;
+  reposted: boolean;
+}
 
 /** The JSON text of a post as clients see one, and what is said of it elsewhere. */
 export interface PostText {
@@ -36,7 +55,7 @@ export class PostTexts {
   /** From there on, but for what the viewer did with it. */
   private readonly counts: string;
 
-  constructor(private readonly row: Readonly<PostRow>) {
+  constructor(private readonly row: Readonly<PostContent>) {
     const { id, body, edited_at, comment_on } = row;
     this.createdAt = timeOfId(id).toISOString();
     const text = { body, createdAt: this.createdAt, editedAt: edited_at?.toISOString() ?? null };
@@ -91,13 +110,13 @@ export class PostTexts {
 
 /** The JSON text of what `presentPost` puts together. What is kept for the next one is kept with the row. */
 export function postText(
-  row: Readonly<PostRow>,
+  row: Readonly<PostContent>,
   author: VisibleUser,
   mentions: readonly VisibleUser[],
   repostOf: PostText | null,
   reactions: Reactions,
 ): PostText {
-  const post: PostRow = row;
+  const post: PostContent = row;
   post.texts ??= new PostTexts(row);
   return post.texts.of(author, mentions, repostOf, reactions);
 }

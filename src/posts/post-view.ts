@@ -6,8 +6,8 @@ import { Profiles, type VisibleUser } from '../users/profiles.js';
 import { presentUser, type UserView } from '../users/user-view.js';
 import { KeptPosts } from './kept-posts.js';
 import { type PostRow, PostStore } from './post-store.js';
-import { type PostText, postText } from './post-text.js';
-import { type Reactions, ReactionStore } from './reaction-store.js';
+import { type PostText, postText, type Reactions } from './post-text.js';
+import { ReactionStore } from './reaction-store.js';
 
 /** A post as clients see one. */
 export interface PostView {

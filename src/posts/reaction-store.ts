@@ -5,6 +5,7 @@ import { sqlFile } from '../platform/database/sql.js';
 import { errorText } from '../platform/error-text.js';
 import { type Id, MAX_ID } from '../platform/ids/ids.js';
 import { KeptPosts } from './kept-posts.js';
+import type { Reactions } from './post-text.js';
 
 /** By how much the counts of a post change. */
 export interface CountChange {
@@ -12,12 +13,6 @@ export interface CountChange {
   comments?: number;
   reposts?: number;
   loves?: number;
-}
-
-/** What one user did with one post. */
-export interface Reactions {
-  loved: boolean;
-  reposted: boolean;
 }
 
 /** A post, and somebody who may have reacted to it. */

@@ -1,5 +1,4 @@
 import { type Id, timeOfId } from '../platform/ids/ids.js';
-import type { Person } from './person.js';
 import type { UserRow } from './user-store.js';
 
 export type FollowKind = 'friend' | 'noise';
@@ -42,9 +41,15 @@ export const ownFields = (row: Readonly<UserRow>) => ({
   createdAt: timeOfId(row.id).toISOString(),
 });
 
+/** What clients see of a user whoever looks. */
+interface Shown {
+  card: Readonly<UserRow>;
+  counts: Readonly<Omit<UserCounts, 'posts' | 'following'>>;
+}
+
 /** Puts together what clients see of a user. */
 export function presentUser(
-  { card, counts: { followers, friends, noise } }: Pick<Person, 'card' | 'counts'>,
+  { card, counts: { followers, friends, noise } }: Shown,
   { kind, followsMe }: ViewerRelationship,
 ): UserView {
   return {
