@@ -59,15 +59,9 @@ export class ActivityStore {
   }
 
   /** Up to `limit` activities of a stream behind a position, newest first. */
-  async page(
-    recipient: Id,
-    stream: Stream,
-    after: StreamPosition | undefined,
-    limit: number,
-  ): Promise<Activity[]> {
+  page(recipient: Id, stream: Stream, after: StreamPosition | undefined, limit: number): Promise<Activity[]> {
     const parameters = [STREAMS[stream], ...(after ?? START), limit];
-    const [row] = await this.reads.tuples(streamPages, recipient, parameters);
-    return activitiesOf(row![0]);
+    return this.reads.tuples(streamPages, recipient, parameters).then(([row]) => activitiesOf(row![0]));
   }
 }
 

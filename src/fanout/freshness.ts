@@ -98,7 +98,8 @@ export class Freshness {
   }
 
   private async ask(reader: Id, kind: FollowKind, pending: readonly Id[], pulled: readonly Id[]) {
-    const [first, second] = await Promise.all([this.followed.place(pending), this.followed.place(pulled)]);
+    const first = await this.followed.place(pending);
+    const second = await this.followed.place(pulled);
     const { graph } = this.followed;
     const answer = await watch.run(
       this.redis.client,

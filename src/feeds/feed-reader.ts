@@ -10,6 +10,7 @@ import type { PageQuery } from '../platform/http/page.dto.js';
 import { type Id, timeOfId } from '../platform/ids/ids.js';
 import { ChangeLog } from '../platform/redis/change-log.js';
 import type { PostText } from '../posts/post-text.js';
+import type { TimelinePost } from '../posts/timeline-store.js';
 import { type Keep, type PostView, PostViews } from '../posts/post-view.js';
 import { isFollow } from '../relationships/kinds.js';
 import type { FollowKind } from '../users/user-view.js';
@@ -45,6 +46,22 @@ interface Form<Post extends { id: Id; createdAt: string }, Entry> {
 function bytesOf(place: Id | undefined, post: PostText): FeedEntryBytes {
   const head = `,{"id":"${place ?? post.id}","kind":"post","createdAt":"${timeOf(place, post)}","post":`;
   return Buffer.from(`${head}${post.json}}`);
+}
+
+/** Rows of a feed and the posts that are to be merged with them, each once, newest first. */
+async function merge(
+  rows: Promise<Activity[]>,
+  merged: Promise<TimelinePost[]>,
+  size: number,
+): Promise<Activity[]> {
+  const [activities, posts] = await Promise.all([rows, merged]);
+  const others = posts.map(({ id, authorId }): Activity => ({
+    kind: 'post',
+    entryId: id,
+    actorId: authorId,
+    subjectId: id,
+  }));
+  return newest([activities, others], ({ entryId }) => entryId, size);
 }
 
 const timeOf = (place: Id | undefined, post: { createdAt: string }): string =>
@@ -144,21 +161,13 @@ export class FeedReader {
   }
 
   /** The next entries: the rows of the feed, and what is to be merged with them, each post once. */
-  private async skeleton(
+  private skeleton(
     { viewer, kind, pull: { merged } }: Reading,
     after: StreamPosition | undefined,
     size: number,
   ): Promise<Activity[]> {
-    const asked = this.activities.page(viewer, STREAM_OF[kind], after, size);
-    if (!merged) return asked;
-    const [rows, posts] = await Promise.all([asked, merged.page(after?.[0], size)]);
-    const others = posts.map(({ id, authorId }): Activity => ({
-      kind: 'post',
-      entryId: id,
-      actorId: authorId,
-      subjectId: id,
-    }));
-    return newest([rows, others], ({ entryId }) => entryId, size);
+    const rows = this.activities.page(viewer, STREAM_OF[kind], after, size);
+    return merged ? merge(rows, merged.page(after?.[0], size), size) : rows;
   }
 
   private async present<Post extends { id: Id; createdAt: string }, Entry>(
@@ -167,7 +176,7 @@ export class FeedReader {
     skeleton: readonly Activity[],
   ): Promise<(Entry | undefined)[]> {
     const keep: Keep = (author, original) => author.kind === kind && !isFollow(original?.kind ?? null);
-    const isAdmitted = await merged?.admission();
+    const isAdmitted = merged && (await merged.admission());
     const admitted = isAdmitted
       ? skeleton.filter(({ subjectId: id, actorId: authorId }) => isAdmitted({ id, authorId }))
       : skeleton;

@@ -45,6 +45,7 @@ interface Material {
 type People = Pick<Material, 'authors' | 'users'>;
 
 const NOBODY: ReadonlyMap<Id, VisibleUser> = new Map();
+const NONE: ReadonlyMap<Id, Reactions> = new Map();
 const NO_REACTIONS: Reactions = { loved: false, reposted: false };
 
 /** Puts together what clients see of a post. */
@@ -163,13 +164,16 @@ export class PostViews {
     caughtUp: Promise<boolean> | undefined,
   ): Promise<Material> {
     const all = originals.length > 0 ? [...rows, ...originals] : rows;
-    const [{ authors, users }, reactions] = await Promise.all([
+    const people =
       caughtUp && hasOneUserEach(all)
         ? this.peopleAtHand(viewer, rows)
-        : this.people(viewer, rows, all, caughtUp),
-      this.reactionsTo(viewer, all),
-    ]);
-    return { viewer, originals: new Map(originals.map((row) => [row.id, row])), authors, users, reactions };
+        : this.people(viewer, rows, all, caughtUp);
+    // A post that nobody loved or reposted need not be asked about.
+    const loved = all.filter((row) => row.loves_count > 0 || row.reposts_count > 0);
+    const [{ authors, users }, reactions] =
+      loved.length > 0 ? await Promise.all([people, this.reactionsTo(viewer, loved)]) : [await people, NONE];
+    const byId = new Map(originals.map((row) => [row.id, row]));
+    return { viewer, originals: byId, authors, users, reactions };
   }
 
   /** Of posts of whose authors there are copies, and which show nobody else. */
@@ -206,12 +210,10 @@ export class PostViews {
     return { authors, users };
   }
 
-  /** What the viewer did with these posts; a post that nobody loved or reposted need not be asked about. */
+  /** What the viewer did with these posts. */
   private async reactionsTo(viewer: Id, rows: readonly Readonly<PostRow>[]): Promise<Map<Id, Reactions>> {
-    const asked = rows.filter((row) => row.loves_count > 0 || row.reposts_count > 0);
-    if (asked.length === 0) return new Map();
-    const found = await this.reactions.of(asked.map(({ id }) => ({ postId: id, userId: viewer })));
-    return new Map(asked.map(({ id }, index) => [id, found[index]!]));
+    const found = await this.reactions.of(rows.map(({ id }) => ({ postId: id, userId: viewer })));
+    return new Map(rows.map(({ id }, index) => [id, found[index]!]));
   }
 }
 

@@ -20,6 +20,12 @@ const MOST_REMEMBERED = 100;
 const IDS_PER_COMMAND = 1_000;
 const FALLBACKS_AT_A_TIME = 8;
 
+/** Where candidates are: under a key, or in the question itself. */
+export interface Placed {
+  key: string;
+  given: readonly Id[];
+}
+
 /** Finds whom of a list, the same for many viewers, each of them follows: from the mirror, or else from Postgres. */
 @Injectable()
 export class FollowedAmong {
@@ -64,10 +70,10 @@ export class FollowedAmong {
   }
 
   /** Where scripts find candidates: few go with the question, more lie under a key. */
-  async place(candidates: readonly Id[]): Promise<{ key: string; given: readonly Id[] }> {
+  place(candidates: readonly Id[]): Placed | Promise<Placed> {
     return candidates.length <= MOST_GIVEN
       ? { key: '', given: candidates }
-      : { key: await this.put(candidates), given: [] };
+      : this.put(candidates).then((key) => ({ key, given: [] }));
   }
 
   /** Puts candidates anew the next time: their key turned out to be gone. */

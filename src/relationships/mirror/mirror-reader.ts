@@ -54,14 +54,14 @@ export class MirrorReader extends GraphView {
 
   async standings(viewer: Id, users: readonly Id[], areCounted = false): Promise<Standing[]> {
     const answer = await this.ask(viewer, users, areCounted ? 'known' : 'standings');
-    return answer ? answer.map(standingOf) : this.fallBack(viewer, users, false);
+    return answer ? answer.map((code) => STANDINGS[code]!) : this.fallBack(viewer, users, false);
   }
 
   async facts(viewer: Id, users: readonly Id[]): Promise<GraphFacts[]> {
     const answer = await this.ask(viewer, users, 'counts');
     if (!answer) return this.fallBack(viewer, users, true);
     return users.map((_, index) => {
-      const { kind, followsMe, blocksMe } = standingOf(answer[index * 4]!);
+      const { kind, followsMe, blocksMe } = STANDINGS[answer[index * 4]!]!;
       const followers = answer[index * 4 + 1]!;
       const friends = answer[index * 4 + 2]!;
       const noise = answer[index * 4 + 3]!;
@@ -132,10 +132,9 @@ export class MirrorReader extends GraphView {
   }
 }
 
-function standingOf(code: number): Standing {
-  return {
-    kind: kindOf(code % FOLLOWS_ME),
-    followsMe: (code & FOLLOWS_ME) !== 0,
-    blocksMe: (code & BLOCKS_ME) !== 0,
-  };
-}
+/** How a viewer may stand to somebody, by what `read-facts.lua` answers. */
+const STANDINGS: readonly Standing[] = Array.from({ length: 2 * BLOCKS_ME }, (_, code) => ({
+  kind: kindOf(code % FOLLOWS_ME),
+  followsMe: (code & FOLLOWS_ME) !== 0,
+  blocksMe: (code & BLOCKS_ME) !== 0,
+}));
