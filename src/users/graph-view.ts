@@ -1,4 +1,5 @@
 import type { Id } from '../platform/ids/ids.js';
+import type { FollowedIds } from './followed-ids.js';
 import type { RelationshipKind } from './user-view.js';
 
 /** How a viewer and a user stand to each other. */
@@ -17,6 +18,12 @@ export interface FollowCounts {
   noise: number;
 }
 
+/** What the graph knows of a user whoever looks. */
+export interface Outline extends FollowCounts {
+  /** Whom the user follows, in either way; undefined when they are many. */
+  following: FollowedIds | undefined;
+}
+
 /** What the graph knows of a user, seen by a viewer. */
 export interface GraphFacts extends Standing, FollowCounts {}
 
@@ -27,13 +34,17 @@ export interface GraphFacts extends Standing, FollowCounts {}
 export abstract class GraphView {
   /**
    * How the viewer stands to each user, in the order of the ids.
-   * @param areCounted whether `counts` has answered for all of them lately, which spares looking whether they are there
+   * @param followMe given when there are outlines of all of them: who follows the viewer, undefined for who is yet to be asked
    */
-  abstract standings(viewer: Id, users: readonly Id[], areCounted?: boolean): Promise<Standing[]>;
+  abstract standings(
+    viewer: Id,
+    users: readonly Id[],
+    followMe?: readonly (boolean | undefined)[],
+  ): Promise<Standing[]>;
 
   /** The same with each user's counts; a user without relationships has zeros. */
   abstract facts(viewer: Id, users: readonly Id[]): Promise<GraphFacts[]>;
 
-  /** Counts from the mirror alone: who is not in it is missing. @throws when Redis is away */
-  abstract counts(users: readonly Id[]): Promise<Map<Id, FollowCounts>>;
+  /** From the mirror alone: who is not in it is missing. @throws when Redis is away */
+  abstract outlines(users: readonly Id[]): Promise<Map<Id, Outline>>;
 }

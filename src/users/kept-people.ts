@@ -7,13 +7,13 @@ import { GraphView } from './graph-view.js';
 import { Person } from './person.js';
 import { ProfileCards } from './profile-cards.js';
 
-/** Some 25,000 people. */
+/** Some 20,000 people who follow a few. */
 const MOST_KEPT_BYTES = 32 << 20;
 
 /**
  * Copies of people in this process, for the feeds: the same authors come up on page after page. Whoever changes a card notes
- * so; whatever changes a count in the mirror that is read notes so in the same script (`note.lua`). So a copy is as good as
- * what Redis has at the time of the catch-up.
+ * so; whatever changes in the mirror how many follow them or whom they follow notes so in the same script (`note.lua`). So a
+ * copy is as good as what Redis has at the time of the catch-up.
  */
 @Injectable()
 export class KeptPeople {
@@ -29,8 +29,9 @@ export class KeptPeople {
       name: 'person',
       madeOf: ['card', 'counts'],
       mostBytes: MOST_KEPT_BYTES,
-      // With its text.
-      sizeOf: ({ card: { name, bio } }) => 1_000 + 3 * (name.length + bio.length),
+      // With its text, and whom they follow.
+      sizeOf: ({ card: { name, bio }, counts: { friends, noise } }) =>
+        1_200 + 3 * (name.length + bio.length) + 8 * (friends + noise),
       told: (person, isKept) => (person.isKept = isKept),
       source: (ids) => this.read(ids),
     });
@@ -46,11 +47,11 @@ export class KeptPeople {
   }
 
   private async read(ids: readonly Id[]): Promise<Map<Id, Person>> {
-    const [cards, counts] = await Promise.all([this.cards.inOrder(ids), this.graph.counts(ids)]);
+    const [cards, outlines] = await Promise.all([this.cards.inOrder(ids), this.graph.outlines(ids)]);
     const people = new Map<Id, Person>();
     for (const card of cards) {
-      const known = card && counts.get(card.id);
-      if (known) people.set(card.id, new Person(card, known));
+      const known = card && outlines.get(card.id);
+      if (known) people.set(card.id, new Person(card, known, known.following));
     }
     return people;
   }

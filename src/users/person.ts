@@ -1,3 +1,5 @@
+import type { Id } from '../platform/ids/ids.js';
+import type { FollowedIds } from './followed-ids.js';
 import type { FollowCounts } from './graph-view.js';
 import type { UserRow } from './user-store.js';
 import { ownFields, type ViewerRelationship } from './user-view.js';
@@ -11,7 +13,13 @@ export class Person {
   constructor(
     readonly card: Readonly<UserRow>,
     readonly counts: Readonly<FollowCounts>,
+    private readonly following?: FollowedIds,
   ) {}
+
+  /** Whether they follow somebody, in either way; undefined when it has to be asked. */
+  follows(id: Id): boolean | undefined {
+    return this.following?.has(id);
+  }
 
   /** The JSON text of what `presentUser` puts together; most of it is made once. */
   textFor({ kind, followsMe }: ViewerRelationship): string {

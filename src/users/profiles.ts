@@ -81,12 +81,16 @@ export class Profiles {
    * @param people copies that are kept as of a catch-up with the log of changes, each given once
    */
   async seenBy(viewer: Id, people: readonly Person[]): Promise<(VisibleUser | undefined)[]> {
+    const users = await this.stand(viewer, people);
+    return users.map((user) => (isHidden(user.standing) ? undefined : user));
+  }
+
+  /** How a viewer stands to people of whom copies are at hand. */
+  private async stand(viewer: Id, people: readonly Person[]): Promise<VisibleUser[]> {
     const ids = people.map(({ card }) => card.id);
-    const standings = await this.graph.standings(viewer, ids, true);
-    return people.map((person, index) => {
-      const standing = standings[index]!;
-      return isHidden(standing) ? undefined : { person, standing };
-    });
+    const followMe = people.map((person) => person.follows(viewer));
+    const standings = await this.graph.standings(viewer, ids, followMe);
+    return people.map((person, index) => ({ person, standing: standings[index]! }));
   }
 
   /** @returns undefined when there is not a copy of everybody to be had */
@@ -95,17 +99,9 @@ export class Profiles {
     ids: readonly Id[],
     caughtUp: Promise<boolean>,
   ): Promise<VisibleUser[] | undefined> {
-    const [people, standings] = await Promise.all([
-      this.people.inOrder(ids, caughtUp).catch(() => []),
-      this.graph.standings(viewer, ids, true),
-    ]);
-    const users: VisibleUser[] = [];
-    for (let index = 0; index < ids.length; index++) {
-      const person = people[index];
-      if (!person) return undefined;
-      users.push({ person, standing: standings[index]! });
-    }
-    return users;
+    const people = await this.people.inOrder(ids, caughtUp).catch(() => []);
+    const found = people.flatMap((person) => person ?? []);
+    return found.length === ids.length ? this.stand(viewer, found) : undefined;
   }
 
   private async fromStores(

@@ -5,7 +5,8 @@ import { Problem } from '../../platform/http/problem.js';
 import { Metrics } from '../../platform/metrics/metrics.js';
 import { GraphRedis } from '../../platform/redis/redis.js';
 import { LuaScript } from '../../platform/redis/script.js';
-import { type FollowCounts, type GraphFacts, GraphView, type Standing } from '../../users/graph-view.js';
+import { FollowedIds } from '../../users/followed-ids.js';
+import { type GraphFacts, GraphView, type Outline, type Standing } from '../../users/graph-view.js';
 import { MirrorComparison } from '../audit/mirror-comparison.js';
 import { GraphStore } from '../graph-store.js';
 import { kindOf } from '../kinds.js';
@@ -14,8 +15,12 @@ import { Nobodies } from './nobodies.js';
 import { SingleFlight } from './single-flight.js';
 
 const readFacts = LuaScript.load<[string, ...number[]] | null>(import.meta.url, './read-facts.lua');
-const readCounts = LuaScript.load<number[] | null>(import.meta.url, './read-counts.lua');
+const readOutlines = LuaScript.load<OutlineTuple[number][] | null>(import.meta.url, './read-outlines.lua');
 
+type OutlineTuple = [followers: number, friends: number, noise: number, listed: string | null];
+
+/** Whoever follows more is asked anew each time whether somebody is among them. */
+const MOST_LISTED = 256;
 /** What is asked of the mirror, as `read-facts.lua` has it. */
 type Wanted = 'counts' | 'standings' | 'known';
 
@@ -52,9 +57,15 @@ export class MirrorReader extends GraphView {
     super();
   }
 
-  async standings(viewer: Id, users: readonly Id[], areCounted = false): Promise<Standing[]> {
-    const answer = await this.ask(viewer, users, areCounted ? 'known' : 'standings');
-    return answer ? answer.map((code) => STANDINGS[code]!) : this.fallBack(viewer, users, false);
+  async standings(
+    viewer: Id,
+    users: readonly Id[],
+    followMe?: readonly (boolean | undefined)[],
+  ): Promise<Standing[]> {
+    const unknown = followMe && users.filter((_, index) => followMe[index] === undefined);
+    const answer = await this.ask(viewer, users, followMe ? 'known' : 'standings', unknown);
+    if (!answer) return this.fallBack(viewer, users, false);
+    return answer.map((code, index) => STANDINGS[followMe?.[index] ? code + FOLLOWS_ME : code]!);
   }
 
   async facts(viewer: Id, users: readonly Id[]): Promise<GraphFacts[]> {
@@ -69,23 +80,31 @@ export class MirrorReader extends GraphView {
     });
   }
 
-  async counts(users: readonly Id[]): Promise<Map<Id, FollowCounts>> {
+  async outlines(users: readonly Id[]): Promise<Map<Id, Outline>> {
     const { keys } = this.mirror;
-    const numbers = await readCounts.run(this.redis.client, [keys.epoch], [keys.root, users.join(' ')]);
-    const found = new Map<Id, FollowCounts>();
-    for (const [index, user] of users.entries()) {
-      const [followers = -1, friends = 0, noise = 0] = numbers?.slice(index * 3, index * 3 + 3) ?? [];
-      if (followers >= 0) found.set(user, { followers, friends, noise });
+    const args = [keys.root, MOST_LISTED, users.join(' ')];
+    const answer = (await readOutlines.run(this.redis.client, [keys.epoch], args)) ?? [];
+    const found = new Map<Id, Outline>();
+    for (let at = 0; at < answer.length; at += 4) {
+      const [followers, friends, noise, listed] = answer.slice(at, at + 4) as OutlineTuple;
+      const ids = listed === '' ? [] : listed?.split(' ');
+      const following = ids && new FollowedIds(ids);
+      if (followers >= 0) found.set(users[at / 4]!, { followers, friends, noise, following });
     }
     return found;
   }
 
   /** @returns undefined when the mirror cannot answer */
-  private async ask(viewer: Id, users: readonly Id[], wanted: Wanted): Promise<number[] | undefined> {
+  private async ask(
+    viewer: Id,
+    users: readonly Id[],
+    wanted: Wanted,
+    unknown: readonly Id[] = [],
+  ): Promise<number[] | undefined> {
     if (users.length === 0) return [];
     const { keys } = this.mirror;
     // The driver takes its time with each argument.
-    const args = [keys.root, wanted, viewer, users.join(' ')];
+    const args = [keys.root, wanted, viewer, users.join(' '), unknown.join(' ')];
     try {
       const answer = await readFacts.run(this.redis.client, [keys.epoch], args);
       if (!answer) return this.cannot('no epoch');

@@ -4,7 +4,8 @@
 -- ARGV     root of the mirror's keys, what to read (see below), viewer, users joined by blanks
 --          `counts`     their counts as well
 --          `standings`  no counts
---          `known`      no counts, and nothing of whether the users are in the mirror
+--          `known`      no counts, and nothing of whether the users are in the mirror; who of them follows the viewer is
+--                       asked of those alone who are named once more, joined by blanks
 -- Result   false when there is no mirror to read. Otherwise, first the users (or viewer) who are not in the mirror, joined by
 --          blanks; then for each user one number (1 friend, 2 noise, 3 block, 4 mute, 0 none; +8 follows the viewer;
 --          +16 blocks the viewer), and, with counts, followers, friends and noise
@@ -31,12 +32,17 @@ if call('EXISTS', mine .. 'blocks', mine .. 'mutes', mine .. 'blockers') > 0 the
   blocks, mutes, blockers = ask('blocks'), ask('mutes'), ask('blockers')
 end
 
+local unknown = wanted == 'known' and {}
+if unknown then
+  for user in string.gmatch(ARGV[5], '%S+') do unknown[user] = true end
+end
+
 for place, user in ipairs(users) do
   local theirs = base .. user .. '}:'
   local code = 0
   if following[place] == 1 then code = noise[place] == 1 and 2 or 1 end
   if blocks[place] == 1 then code = 3 elseif mutes[place] == 1 then code = 4 end
-  local follows_viewer = call('SISMEMBER', theirs .. 'following', viewer) == 1
+  local follows_viewer = (not unknown or unknown[user]) and call('SISMEMBER', theirs .. 'following', viewer) == 1
   if follows_viewer then code = code + 8 end
   if blockers[place] == 1 then code = code + 16 end
   result[#result + 1] = code
