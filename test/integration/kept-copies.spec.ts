@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Config } from '../../src/platform/config/config.js';
 import { Metrics } from '../../src/platform/metrics/metrics.js';
 import { ChangeLog } from '../../src/platform/redis/change-log.js';
 import { KeptCopies } from '../../src/platform/redis/kept-copies.js';
 import { GraphRedis } from '../../src/platform/redis/redis.js';
+import { LuaScript } from '../../src/platform/redis/script.js';
 import { TestApp } from '../support/test-app.js';
 
 interface Word {
@@ -55,6 +56,8 @@ describe('copies that a process keeps', () => {
   beforeAll(async () => {
     app = await TestApp.start({ ROLES: 'http' });
     redis = app.get(GraphRedis);
+    // Each reader's log listens to the one connection.
+    redis.client.setMaxListeners(100);
   });
   afterAll(() => app.stop());
   afterEach(async () => {
@@ -143,6 +146,73 @@ describe('copies that a process keeps', () => {
     expect(await reader.read('1')).toEqual(['newest']);
     expect(await reader.read('1')).toEqual(['newest']);
     expect(reader.asked).toEqual(['1', '1', '1', '1']);
+  });
+
+  it('are forgotten by the names of what they are made of, and their owner is told', async () => {
+    const config = ownLog();
+    const log = new ChangeLog(config, redis);
+    const told: [text: string, isKept: boolean][] = [];
+    const copies = new KeptCopies<Word>(log, new Metrics(), {
+      name: 'pair',
+      madeOf: ['word', 'sound'],
+      mostBytes: 1_000,
+      sizeOf: () => 10,
+      told: ({ text }, isKept) => told.push([text, isKept]),
+      source: (ids) => Promise.resolve(new Map(ids.map((id) => [id, { text: words.get(id)! }]))),
+    });
+    words.set('1', 'a').set('2', 'b');
+    const read = async () => (await copies.inOrder(['1', '2'])).map((word) => word?.text);
+    expect(await read()).toEqual(['a', 'b']);
+    for (const [name, text] of Object.entries({ 'word:1': 'c', 'sound:1': 'd' })) {
+      words.set('1', text);
+      await log.note(['pair:1', 'other:1']);
+      expect(await read()).not.toContain(text);
+      await log.note([name]);
+      expect(await read()).toEqual([text, 'b']);
+    }
+    const made = [
+      ['a', true],
+      ['b', true],
+      ['a', false],
+      ['c', true],
+      ['c', false],
+      ['d', true],
+    ];
+    expect(told).toEqual(made);
+  });
+
+  it('are all forgotten when a script notes more than a thousand changes', async () => {
+    const config = ownLog();
+    const [reader] = readers(config);
+    const note = LuaScript.load<number>(
+      import.meta.resolve('../../src/platform/redis/change-log.ts'),
+      './note-changes.lua',
+      './note.lua',
+    );
+    for (const [time, changes] of [1_000, 1_001].entries()) {
+      words.set('1', 'old').set('5', 'old');
+      expect(await reader!.read('1')).toEqual(['old']);
+      words.set('1', 'new');
+      const names = Array.from({ length: changes }, (_, index) => `word:${index + 1}`);
+      await note.run(redis.client, reader!.log.keys, [randomUUID(), ...names]);
+      expect(await redis.client.llen(reader!.log.keys[1]!)).toBe(time === 0 ? 1_000 : 0);
+      expect(await reader!.read('1')).toEqual(['new']);
+      await reader!.copies.changed(['1']);
+    }
+  });
+
+  it('are dropped when they are old', async () => {
+    const reader = new Reader(ownLog(), redis, words);
+    words.set('1', 'old');
+    expect(await reader.read('1')).toEqual(['old']);
+    words.set('1', 'new');
+    const now = performance.now.bind(performance);
+    const later = (ms: number) => vi.spyOn(performance, 'now').mockImplementation(() => now() + ms);
+    later(60_000);
+    expect(await reader.read('1')).toEqual(['old']);
+    later(125_000);
+    expect(await reader.read('1')).toEqual(['new']);
+    vi.restoreAllMocks();
   });
 
   it('take no more room than they may', async () => {

@@ -59,6 +59,38 @@ describe('the very next read', () => {
     await expectCounts(0, 0, 0);
   });
 
+  it('counts whom authors follow and who follows them, and tells who follows the reader, at every process', async () => {
+    const [reader, author, fan] = await people('reader', 'author', 'fan');
+    await reader!.follow(author!);
+    await servers.publish(author!);
+    await servers.catchUp();
+    const clients = [reader!, await servers.other.clientOf(reader!.id)];
+    const expectAuthor = async (counts: Record<string, number>, followsMe: boolean) => {
+      for (const client of clients) {
+        const [{ post }] = (await client.get('/v1/feeds/friends')).body.data;
+        expect(post.author).toMatchObject({ counts, relationship: { kind: 'friend', followsMe } });
+      }
+    };
+    await expectAuthor({ followers: 1, friends: 0, noise: 0 }, false);
+    await fan!.follow(author!);
+    await expectAuthor({ followers: 2, friends: 0, noise: 0 }, false);
+    await author!.follow(fan!, 'noise');
+    await expectAuthor({ followers: 2, friends: 0, noise: 1 }, false);
+    await author!.follow(fan!, 'friend');
+    await expectAuthor({ followers: 2, friends: 1, noise: 0 }, false);
+    await author!.follow(reader!, 'noise');
+    await expectAuthor({ followers: 2, friends: 1, noise: 1 }, true);
+    await author!.delete(`/v1/relationships/${reader!.id}`);
+    await expectAuthor({ followers: 2, friends: 1, noise: 0 }, false);
+    await fan!.put(`/v1/relationships/${author!.id}`, { kind: 'block' });
+    await expectAuthor({ followers: 1, friends: 0, noise: 0 }, false);
+    await author!.patch('/v1/me', { name: 'Somebody else' });
+    for (const client of clients)
+      expect((await client.get('/v1/feeds/friends')).body.data[0].post.author.name).toBe('Somebody else');
+    await author!.delete('/v1/me');
+    for (const client of clients) expect(await feed(client)).toEqual([]);
+  });
+
   it('has a repost once, counts it, and takes it back with what it reposts or by itself', async () => {
     const [reader, friend, stranger] = await people('reader', 'friend', 'stranger');
     await reader!.follow(friend!);

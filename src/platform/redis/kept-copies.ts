@@ -55,7 +55,7 @@ export class KeptCopies<Value extends object> {
       maxSize: mostBytes,
       sizeCalculation: sizeOf,
       ttl: GOOD_FOR_MS,
-      ttlResolution: 1_000,
+      ttlResolution: 0,
       dispose: (value, id) => {
         this.copies.delete(id);
         told?.(value, false);
