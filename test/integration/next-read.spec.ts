@@ -1,7 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PulledAuthors } from '../../src/fanout/pulled-authors.js';
+import { GraphRedis } from '../../src/platform/redis/redis.js';
+import { Mirror } from '../../src/relationships/mirror/mirror.js';
 import type { Client } from '../support/client.js';
 import { TwoServers } from '../support/two-servers.js';
+
+interface Post {
+  author: { name: string };
+}
 
 /** What rows there are was written before; then no worker runs, and requests alone have to show what was done. */
 describe('the very next read', () => {
@@ -89,6 +95,22 @@ describe('the very next read', () => {
       expect((await client.get('/v1/feeds/friends')).body.data[0].post.author.name).toBe('Somebody else');
     await author!.delete('/v1/me');
     for (const client of clients) expect(await feed(client)).toEqual([]);
+  });
+
+  it('shows an author as they are now although the page before could not be made of copies', async () => {
+    const [reader, author, lost] = await people('reader', 'author', 'lost');
+    for (const one of [author!, lost!]) {
+      await reader!.follow(one);
+      await servers.publish(one);
+    }
+    await servers.catchUp();
+    const mirror = servers.app.get(Mirror);
+    const key = mirror.keys.counts((await mirror.currentEpoch())!, lost!.id);
+    await servers.app.get(GraphRedis).client.del(key);
+    expect(await feed(reader!)).toHaveLength(2);
+    await author!.patch('/v1/me', { name: 'Somebody else' });
+    const names = (await reader!.all('/v1/feeds/friends')).map(({ post }) => (post as Post).author.name);
+    expect(names).toContain('Somebody else');
   });
 
   it('has a repost once, counts it, and takes it back with what it reposts or by itself', async () => {

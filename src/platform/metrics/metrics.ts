@@ -47,7 +47,7 @@ export class Metrics {
 
   readonly keptCopies = new Counter({
     name: 'sluice_kept_copies_total',
-    help: 'Posts and cards that were asked of the copies in this process, by outcome: hit, miss, or unavailable while Redis is away.',
+    help: 'Posts, cards and people that were asked of the copies in this process, by outcome: hit, miss, or unavailable while Redis is away.',
     labelNames: ['kind', 'outcome'],
     registers: [this.registry],
   });
