@@ -9,6 +9,10 @@ export class FollowedIds {
     this.sorted = BigInt64Array.from(ids, BigInt).sort();
   }
 
+  get bytes(): number {
+    return this.sorted.byteLength;
+  }
+
   has(id: Id): boolean {
     const wanted = BigInt(id);
     let [from, to] = [0, this.sorted.length];

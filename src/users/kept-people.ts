@@ -30,8 +30,8 @@ export class KeptPeople {
       madeOf: ['card', 'counts'],
       mostBytes: MOST_KEPT_BYTES,
       // With its text, and whom they follow.
-      sizeOf: ({ card: { name, bio }, counts: { friends, noise } }) =>
-        1_200 + 3 * (name.length + bio.length) + 8 * (friends + noise),
+      sizeOf: ({ card: { name, bio }, following }) =>
+        1_200 + 3 * (name.length + bio.length) + (following?.bytes ?? 0),
       told: (person, isKept) => (person.isKept = isKept),
       source: (ids) => this.read(ids),
     });

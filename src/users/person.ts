@@ -13,7 +13,7 @@ export class Person {
   constructor(
     readonly card: Readonly<UserRow>,
     readonly counts: Readonly<FollowCounts>,
-    private readonly following?: FollowedIds,
+    readonly following?: FollowedIds,
   ) {}
 
   /** Whether they follow somebody, in either way; undefined when it has to be asked. */
