@@ -10,7 +10,7 @@ import { FollowedAmong } from '../relationships/followed-among.js';
 import { GraphView } from '../users/graph-view.js';
 import type { FollowKind } from '../users/user-view.js';
 import { LiveKeys } from './live-keys.js';
-import { type Pending, PendingPosts } from './pending-posts.js';
+import { type Pending, PendingPosts, pendingPostsBy } from './pending-posts.js';
 import { PulledAuthors } from './pulled-authors.js';
 import { RedisRun } from './redis-run.js';
 
@@ -85,11 +85,7 @@ export class Freshness {
     const pendingBy = idsOf(authors);
     const look: FeedLook = { tag: undefined, pendingBy, pulledBy: idsOf(pulledBy) };
     if (run === undefined || !pending.all || !pending.told) return look;
-    const coming = new Set(pendingBy);
-    const onTheirWay =
-      coming.size === 0
-        ? []
-        : pending.posts.filter(({ authorId }) => coming.has(authorId)).map(({ id }) => id);
+    const onTheirWay = pendingPostsBy(pending, pendingBy).map(({ id }) => id);
     const posts = [...new Set([...entries, ...onTheirWay])].sort();
     look.tag = createHash('sha1')
       .update([kind, run, era, mark, version, revised, ...posts].join())

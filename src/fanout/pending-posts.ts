@@ -16,6 +16,8 @@ export interface Pending {
   posts: readonly TimelinePost[];
   /** Their authors, each once. */
   authors: readonly Id[];
+  /** Where among them those of each author are: a reader follows a few of many authors. */
+  places: ReadonlyMap<Id, readonly number[]>;
   /** Whether these are all of them. */
   all: boolean;
   /** Whether Redis has heard of everything else that shows in feeds: of what was written, edited and deleted. */
@@ -26,7 +28,7 @@ export interface Pending {
 
 /** What no row of it is there for. */
 const NO_MARK = '0 0';
-const NONE: Pending = { posts: [], authors: [], all: true, told: true, merged: 0n };
+const NONE: Pending = { posts: [], authors: [], places: new Map(), all: true, told: true, merged: 0n };
 /** Drawn from before a post that is to be merged counts as delivered. */
 const MERGED = 'merged_posts';
 
@@ -73,9 +75,11 @@ export class PendingPosts {
       .slice(0, MOST)
       .map(({ postId, authorId }) => ({ id: postId, authorId }))
       .sort((a, b) => compareIds(b.id, a.id));
+    const places = placesOf(posts);
     this.known = {
       posts,
-      authors: [...new Set(posts.map(({ authorId }) => authorId))],
+      authors: [...places.keys()],
+      places,
       all: payloads.length <= MOST,
       told,
       merged: drawn,
@@ -84,4 +88,20 @@ export class PendingPosts {
     this.mark = mark!;
     return this.known;
   }
+}
+
+function placesOf(posts: readonly TimelinePost[]): Map<Id, number[]> {
+  const places = new Map<Id, number[]>();
+  for (const [place, { authorId }] of posts.entries()) {
+    const known = places.get(authorId);
+    if (known) known.push(place);
+    else places.set(authorId, [place]);
+  }
+  return places;
+}
+
+/** Of the posts that are on their way those by some authors, newest first. */
+export function pendingPostsBy({ posts, places }: Pending, authors: readonly Id[]): TimelinePost[] {
+  const found = authors.flatMap((author) => places.get(author) ?? []);
+  return found.sort((a, b) => a - b).map((place) => posts[place]!);
 }

@@ -6,7 +6,7 @@ import { GraphStore } from '../relationships/graph-store.js';
 import type { FollowKind } from '../users/user-view.js';
 import { Freshness } from './freshness.js';
 import { MergedTimelines } from './merged-timelines.js';
-import { type Pending, PendingPosts } from './pending-posts.js';
+import { type Pending, PendingPosts, pendingPostsBy } from './pending-posts.js';
 import { PulledAuthors } from './pulled-authors.js';
 import { ReaderStates } from './reader-states.js';
 
@@ -97,8 +97,7 @@ export class PullSet {
     // Rows are read meanwhile.
     const known = this.follows(reader, kind, unplaced);
     known.catch(() => undefined);
-    const coming = new Set(pendingBy);
-    const onTheirWay = coming.size === 0 ? [] : pending.posts.filter(({ authorId }) => coming.has(authorId));
+    const onTheirWay = pendingPostsBy(pending, pendingBy);
     return {
       page: async (before, limit) => {
         const kept = await this.merged.below(pulledBy, pending.merged, before, limit);
