@@ -24,7 +24,7 @@ const PRODUCTION_OPTIONS = ['--max-semi-space-size=64'];
 export class BenchStack {
   private context: INestApplicationContext | undefined;
   private readonly servers: ServerProcess[] = [];
-  private readonly others: PostgresServer[] = [];
+  private readonly others: (PostgresServer | BenchStack)[] = [];
 
   private constructor(
     /** The stores' folder; whatever is put beside them goes with them, however the run ends. */
@@ -32,6 +32,7 @@ export class BenchStack {
     private readonly stores: EmbeddedStack,
     readonly environment: Environment,
     private readonly nodeOptions: readonly string[],
+    private readonly postgresSettings: Environment,
   ) {}
 
   /**
@@ -54,7 +55,7 @@ export class BenchStack {
       HOST: '127.0.0.1',
       ...NO_LIMITS,
     };
-    const stack = new BenchStack(dataDir, stores, environment, nodeOptions);
+    const stack = new BenchStack(dataDir, stores, environment, nodeOptions, postgresSettings);
     try {
       await migrateAll(stack.config);
       return stack;
@@ -86,6 +87,13 @@ export class BenchStack {
     return server;
   }
 
+  /** Starts one more stack of the same kind, to be measured beside this one; it ends with it. */
+  async another(): Promise<BenchStack> {
+    const stack = await BenchStack.start(this.nodeOptions, this.postgresSettings);
+    this.others.push(stack);
+    return stack;
+  }
+
   /** Starts one more Postgres, with an empty database. @returns the URL of the database */
   async anotherServer(name: string): Promise<string> {
     const dataDir = join(this.dataDir, name);
@@ -105,7 +113,7 @@ export class BenchStack {
   async stop(): Promise<void> {
     await Promise.all(this.servers.map((server) => server.stop()));
     await this.context?.close();
-    await Promise.all([this.stores.stop(), ...this.others.map((server) => server.stop())]);
+    await Promise.all([this.stores.stop(), ...this.others.map((other) => other.stop())]);
     await rm(this.dataDir, { recursive: true, force: true });
   }
 }

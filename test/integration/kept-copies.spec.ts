@@ -201,17 +201,24 @@ describe('copies that a process keeps', () => {
     }
   });
 
-  it('are dropped when they are old', async () => {
+  it('are dropped when they are old, a few at a time before they are all too old', async () => {
     const reader = new Reader(ownLog(), redis, words);
-    words.set('1', 'old');
-    expect(await reader.read('1')).toEqual(['old']);
-    words.set('1', 'new');
+    const ids = Array.from({ length: 20 }, (_, index) => String(index));
+    for (const id of ids) words.set(id, 'old');
+    await reader.read(...ids);
+    for (const id of ids) words.set(id, 'new');
     const now = performance.now.bind(performance);
-    const later = (ms: number) => vi.spyOn(performance, 'now').mockImplementation(() => now() + ms);
-    later(60_000);
-    expect(await reader.read('1')).toEqual(['old']);
-    later(125_000);
-    expect(await reader.read('1')).toEqual(['new']);
+    const readLater = async (ms: number) => {
+      vi.spyOn(performance, 'now').mockImplementation(() => now() + ms);
+      const texts = await reader.read(...ids);
+      return texts.filter((text) => text === 'new').length;
+    };
+    expect(await readLater(45_000)).toBe(0);
+    expect(await readLater(60_000)).toBe(1);
+    expect(await readLater(61_000)).toBe(2);
+    expect(await readLater(125_000)).toBe(20);
+    // Those that were read anew while the others were old are good for longer.
+    expect(reader.asked).toHaveLength(40);
     vi.restoreAllMocks();
   });
 

@@ -4,10 +4,12 @@ import type { Id } from '../ids/ids.js';
 import type { Metrics } from '../metrics/metrics.js';
 import type { ChangeLog } from './change-log.js';
 
-/** How long a copy is good for, in milliseconds, until it is purged: the belt, should a change ever go unnoted. */
+/** How long a copy is good for at most, in milliseconds: the belt, should a change ever go unnoted. */
 const GOOD_FOR_MS = 110_000;
-/** How often copies that are too old are looked for, and dropped. */
-const PURGED_EVERY_MS = 10_000;
+/** From this age on copies are dropped, a few at a time: those that were read together are not all read anew together. */
+const OLD_MS = 50_000;
+/** How often old copies are looked for. */
+const PURGED_EVERY_MS = 100;
 
 export interface KeptCopiesOptions<Value> {
   /** Names the copies in metrics and in the log of changes. */
@@ -31,7 +33,7 @@ export interface KeptCopiesOptions<Value> {
 export class KeptCopies<Value extends object> {
   /**
    * For looking up. What the library needs for that beside the value lies in arrays of its own, each of which has to come from
-   * memory for nearly every copy: so it keeps the books alone.
+   * memory for nearly every copy: so it keeps the books alone. In the order in which they were read.
    */
   private readonly copies = new Map<Id, Value>();
   /** In the order in which they were read: no use keeps one from its end, and so none is noted. */
@@ -109,11 +111,19 @@ export class KeptCopies<Value extends object> {
     }
   }
 
+  /** Drops what is too old, and of what is old as much as has to go each time for none to become too old. */
   private purge(): void {
     const now = performance.now();
     if (now < this.purgedAt + PURGED_EVERY_MS) return;
     this.purgedAt = now;
-    this.books.purgeStale();
+    let quota = Math.ceil((this.copies.size * PURGED_EVERY_MS) / (GOOD_FOR_MS - OLD_MS));
+    // The oldest come first.
+    for (const id of this.copies.keys()) {
+      const leftMs = this.books.getRemainingTTL(id);
+      if (leftMs > GOOD_FOR_MS - OLD_MS || (leftMs > 0 && quota <= 0)) return;
+      this.books.delete(id);
+      quota--;
+    }
   }
 
   private forget(names: readonly string[] | undefined): void {
