@@ -13,12 +13,14 @@ import { describeStores, type StoreSizes } from './store-sizes.js';
 
 const EXPLAINED = 200;
 
+/** Paces that all installations are read at, as shares of the greatest rate of one of them. */
+export const PACES = { half: 1 / 2, quarter: 1 / 4 } as const;
+export type Pace = keyof typeof PACES;
+
 /** What was measured of an installation, round by round. */
-interface Measured {
-  /** At the greatest rate. */
+interface Measured extends Record<Pace, LoadResult[]> {
+  /** As many as are answered. */
   most: LoadResult[];
-  /** At the pace that all installations are read at. */
-  paced: LoadResult[];
   fanOutRowsPerSecond: number[];
 }
 
@@ -31,7 +33,7 @@ export interface IndexUse {
 
 /** One of the installations that differ in nothing but how many rows lie in their feeds: same people, same newest posts. */
 export class Installation {
-  readonly measured: Measured = { most: [], paced: [], fanOutRowsPerSecond: [] };
+  readonly measured: Measured = { most: [], half: [], quarter: [], fanOutRowsPerSecond: [] };
   private server: ServerProcess | undefined;
 
   private constructor(
@@ -80,8 +82,9 @@ export class Installation {
     return { heapFetches: fetches, pagesOfIndex: buffers / sample.length };
   }
 
-  /** Starts the process that answers. */
+  /** Starts the process that answers, in place of the one before. */
   async serve(): Promise<void> {
+    await this.server?.stop();
     this.server = await this.stack.serve({ kind: 'sluice', environment: { ...PUSH_ALWAYS, ROLES: 'http' } });
   }
 
