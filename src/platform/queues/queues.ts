@@ -94,13 +94,13 @@ export class Queues implements OnApplicationShutdown {
   }
 
   /**
-   * Adds jobs under ids of their own; a job that is there already is not added again, and one that was set aside as
-   * failed is taken up again.
+   * Adds jobs under ids of their own; a job that is there already is not added again. Of those that may have been added
+   * before, one that was set aside as failed is taken up again, and one that Redis has lost from its lists is added anew.
    * @param repeated whether some of them may have been added before
    */
   async enqueue(name: QueueName, jobs: readonly NewJob[], repeated: boolean): Promise<void> {
     await this.use(name, async (queue) => {
-      if (repeated) await Promise.all(jobs.map(({ id }) => retryIfFailed(queue, id)));
+      if (repeated) await Promise.all(jobs.map(({ id }) => revive(queue, id)));
       await queue.addBulk(
         jobs.map(({ id, type, data, priority }) => ({
           name: type,
@@ -133,8 +133,15 @@ export class Queues implements OnApplicationShutdown {
   }
 }
 
-/** Another relay may be faster, or the job be done meanwhile: then there is nothing left to do. */
-async function retryIfFailed(queue: Queue<JobEnvelope>, id: string): Promise<void> {
+/**
+ * Takes up a job that was set aside, and drops one that lies in no list any more, because Redis lost some of its keys: as
+ * long as it is there, none of the same id is added. Another relay may be faster, or the job be done meanwhile: then
+ * there is nothing left to do.
+ */
+async function revive(queue: Queue, id: string): Promise<void> {
   const job = await queue.getJob(id);
-  if (job && (await job.isFailed())) await job.retry('failed').catch(() => undefined);
+  if (!job) return;
+  const state = await job.getState();
+  if (state === 'failed') await job.retry('failed').catch(() => undefined);
+  else if (state === 'unknown') await job.remove().catch(() => undefined);
 }
