@@ -91,12 +91,15 @@ async function readFeeds(
       for (const { one, feeds } of targets)
         one.measured.most.push(await generateLoad({ ...feeds, seconds: SECONDS }));
     greatest ??= median(first!.measured.most.map(({ perSecond }) => perSecond));
-    for (let round = 0; round < PACED_ROUNDS; round++)
+    for (let round = 0; round < PACED_ROUNDS; round++) {
+      // Each is as often the first as the last.
+      targets.reverse();
       for (const pace of Object.keys(PACES) as Pace[])
-        for (const { one, feeds } of targets.reverse()) {
+        for (const { one, feeds } of targets) {
           const load = { ...feeds, seconds: PACED_SECONDS, perSecond: greatest * PACES[pace] };
           one.measured[pace].push(await generateLoad(load));
         }
+    }
     for (const one of installations) say(`sitting ${sitting} of ${SITTINGS}: ${describeSitting(one)}`);
   }
   return greatest!;
