@@ -3,6 +3,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Config } from '../platform/config/config.js';
 import { errorText } from '../platform/error-text.js';
 import type { Id } from '../platform/ids/ids.js';
+import { GatheredCalls } from '../platform/redis/gathered-calls.js';
 import { GraphRedis } from '../platform/redis/redis.js';
 import { LuaScript } from '../platform/redis/script.js';
 import { Revisions } from '../posts/revisions.js';
@@ -14,16 +15,31 @@ import { type Pending, PendingPosts, pendingPostsBy } from './pending-posts.js';
 import { PulledAuthors } from './pulled-authors.js';
 import { RedisRun } from './redis-run.js';
 
-const watch = LuaScript.load<[string, string, string, string, string, string, ...Id[]] | 0 | null>(
-  import.meta.url,
-  './live/watch.lua',
-  './live/tell.lua',
-);
+type Watched = [mark: string, version: string, revised: string, pendingBy: string, pulledBy: string, ...Id[]];
+type Answers = [era: string, ...(Watched | null)[]];
+
+const watch = LuaScript.load<Answers | 0 | null>(import.meta.url, './live/watch.lua', './live/tell.lua');
 
 /** How long what comes for somebody is kept in mind after they asked, in seconds. */
 const WATCHED_SECONDS = 600;
 /** Whoever polls must not fall asleep, or nothing would be written for them; a read is noted every twenty minutes. */
 const LEAST_DORMANT_SECONDS = 2_400;
+/** So many feeds are looked at by one call, which takes Redis some 0.5 ms. */
+const MOST_TOGETHER = 24;
+
+interface Question {
+  reader: Id;
+  kind: FollowKind;
+  /** Authors of pending posts. */
+  pending: readonly Id[];
+  pulled: readonly Id[];
+}
+
+/** What is known of a feed, and in which era; null where the mirror does not have the reader. */
+interface Found {
+  era: string;
+  watched: Watched | null;
+}
 
 /** A feed as of a moment before it is read. */
 export interface FeedLook {
@@ -36,14 +52,18 @@ export interface FeedLook {
 }
 
 /**
- * Whether a feed has something new, by one call of a script, and a look into the outbox that all who ask at the same time
- * share. A tag changes with the reader's relationships; with each entry that was written for them; with each post that is
+ * Whether a feed has something new, by one call of a script, and a look into the outbox, both of which all who ask at the same
+ * time share. A tag changes with the reader's relationships; with each entry that was written for them; with each post that is
  * to be merged, because it is pending or its author is pulled; and when somebody whom they follow edits or deletes a post.
  */
 @Injectable()
 export class Freshness {
   private readonly logger = new Logger('Freshness');
   private readonly keys: LiveKeys;
+  private readonly questions = new GatheredCalls<Question, Found | undefined>({
+    call: (questions) => this.ask(questions),
+    mostWeight: MOST_TOGETHER,
+  });
 
   constructor(
     private readonly config: Config,
@@ -76,46 +96,69 @@ export class Freshness {
   ): Promise<FeedLook | undefined> {
     if (this.config.feeds.dormantAfterSeconds < LEAST_DORMANT_SECONDS) return undefined;
     const run = await this.run.of();
-    const answer = await this.ask(reader, kind, pending.authors, pulled).catch((error: unknown) => {
+    const question = { reader, kind, pending: pending.authors, pulled };
+    const found = await this.questions.ask(question).catch((error: unknown) => {
       this.logger.debug(`no tag: ${errorText(error)}`);
     });
-    if (answer === null) this.load(reader);
-    if (!answer) return undefined;
-    const [era, mark, version, revised, authors, pulledBy, ...entries] = answer;
+    if (!found) return undefined;
+    if (!found.watched) {
+      this.load(reader);
+      return undefined;
+    }
+    const [mark, version, revised, authors, pulledBy, ...entries] = found.watched;
     const pendingBy = idsOf(authors);
     const look: FeedLook = { tag: undefined, pendingBy, pulledBy: idsOf(pulledBy) };
     if (run === undefined || !pending.all || !pending.told) return look;
     const onTheirWay = pendingPostsBy(pending, pendingBy).map(({ id }) => id);
     const posts = [...new Set([...entries, ...onTheirWay])].sort();
     look.tag = createHash('sha1')
-      .update([kind, run, era, mark, version, revised, ...posts].join())
+      .update([kind, run, found.era, mark, version, revised, ...posts].join())
       .digest('base64url');
     return look;
   }
 
-  private async ask(reader: Id, kind: FollowKind, pending: readonly Id[], pulled: readonly Id[]) {
-    const first = await this.followed.place(pending);
-    const second = await this.followed.place(pulled);
+  /** Those who ask at the same time mostly ask about the same authors. */
+  private async ask(questions: readonly Question[]): Promise<(Found | undefined)[]> {
+    const groups: Question[][] = [];
+    for (const question of questions) {
+      const group = groups.find(([first]) => isAlike(first!, question));
+      if (group) group.push(question);
+      else groups.push([question]);
+    }
+    const found = new Map<Question, Found | undefined>();
+    const asked = groups.map(async (group) => {
+      const answers = await this.askAlike(group[0]!, group);
+      for (const [index, question] of group.entries()) found.set(question, answers[index]);
+    });
+    await Promise.all(asked);
+    return questions.map((question) => found.get(question));
+  }
+
+  private async askAlike(
+    { pending, pulled }: Question,
+    questions: readonly Question[],
+  ): Promise<(Found | undefined)[]> {
     const { graph } = this.followed;
-    const answer = await watch.run(
+    const places = [await this.followed.place(pending), await this.followed.place(pulled)];
+    const asked = watch.run(
       this.redis.client,
       [graph.epoch, this.keys.watching, this.revisions.key],
       [
         this.keys.root,
         graph.root,
-        reader,
-        kind,
         randomUUID(),
         WATCHED_SECONDS,
-        first.key,
-        second.key,
-        first.given.length,
-        ...first.given,
-        ...second.given,
+        ...places.map(({ key }) => key),
+        ...places.map(({ given }) => given.join(' ')),
+        ...questions.map(({ kind, reader }) => `${kind} ${reader}`),
       ],
     );
-    if (answer === 0) for (const { key } of [first, second]) this.followed.forget(key);
-    return answer === 0 ? undefined : answer;
+    this.redis.client.writeNow();
+    const answer = await asked;
+    if (answer === 0) for (const { key } of places) this.followed.forget(key);
+    if (answer === 0 || answer === null) return questions.map(() => undefined);
+    const [era, ...found] = answer;
+    return found.map((watched) => ({ era, watched }));
   }
 
   /** Has the mirror take in somebody whom it does not have; a newcomer, mostly. */
@@ -125,6 +168,10 @@ export class Freshness {
     });
   }
 }
+
+/** Whether they ask about the same lists of authors, which stay the same objects as long as they stay the same. */
+const isAlike = (one: Question, other: Question): boolean =>
+  one.pending === other.pending && one.pulled === other.pulled;
 
 /** Ids that are joined by blanks. */
 const idsOf = (text: string): readonly Id[] => (text === '' ? [] : text.split(' '));

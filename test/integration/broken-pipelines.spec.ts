@@ -39,11 +39,10 @@ const begin = (url: string, options: pg.PoolConfig = {}) => {
     Promise.allSettled(
       questions.map((question) =>
         typeof question === 'string'
-          ? reads.rows({ text: question, rowMode: 'array' })
+          ? reads.rows({ text: question })
           : reads.rows({
               text: 'SELECT $1::int, pg_backend_pid()',
               values: [question],
-              rowMode: 'array',
             }),
       ),
     );

@@ -21,8 +21,7 @@ describe('reads that go to Postgres together', () => {
     await app.stop();
   });
 
-  const ask = (name: string, text: string, ...values: unknown[]) =>
-    reads.rows({ name, text, values, rowMode: 'array' });
+  const ask = (name: string, text: string, ...values: unknown[]) => reads.rows({ name, text, values });
   const echo = (value: number) => ask('echo', 'SELECT $1::int, pg_backend_pid()', value);
   const pids = async () => {
     const { rows } = await other.query<{ pid: number }>(
@@ -76,20 +75,20 @@ describe('reads that go to Postgres together', () => {
   it('are turned away when their turn does not come in time', async () => {
     const options = { connectionString: app.environment.DATABASE_URL!, connectionTimeoutMillis: 200 };
     const busy = new PipelinedReads(options, onBroken);
-    const sleep = () => busy.rows({ text: 'SELECT pg_sleep(0.6)', rowMode: 'array' });
+    const sleep = () => busy.rows({ text: 'SELECT pg_sleep(0.6)' });
     const first = sleep();
     await new Promise((resolve) => setImmediate(resolve));
     const second = sleep();
     await new Promise((resolve) => setImmediate(resolve));
-    await expect(busy.rows({ text: 'SELECT 1', rowMode: 'array' })).rejects.toThrow('timeout exceeded');
+    await expect(busy.rows({ text: 'SELECT 1' })).rejects.toThrow('timeout exceeded');
     await Promise.all([first, second]);
-    await expect(busy.rows({ text: 'SELECT 1', rowMode: 'array' })).resolves.toEqual([[1]]);
+    await expect(busy.rows({ text: 'SELECT 1' })).resolves.toEqual([[1]]);
     await busy.close();
   });
 
   it('fail when Postgres cannot be reached', async () => {
     const astray = new PipelinedReads({ connectionString: 'postgres://127.0.0.1:1/none' }, onBroken);
-    await expect(astray.rows({ text: 'SELECT 1', rowMode: 'array' })).rejects.toThrow();
+    await expect(astray.rows({ text: 'SELECT 1' })).rejects.toThrow();
     await astray.close();
   });
 });

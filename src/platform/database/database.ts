@@ -87,12 +87,11 @@ export class Database implements Queryable {
     parameters: readonly unknown[],
   ): Promise<Row[]> {
     const { name, text } = statement;
-    const values = parameters as unknown[];
-    // Written out: V8 gives each object that another one is spread into a hidden class of its own, and the driver is slow with those.
-    const query: pg.QueryArrayConfig = this.options.preparedStatements
-      ? { name, text, values, rowMode: 'array' }
-      : { text, values, rowMode: 'array' };
-    return this.pipelined.rows(query) as Promise<Row[]>;
+    return this.pipelined.rows({
+      name: this.options.preparedStatements ? name : undefined,
+      text,
+      values: parameters,
+    }) as Promise<Row[]>;
   }
 
   /** Runs `work` in one transaction on one connection and commits it; a throw rolls everything back and is passed on. */

@@ -1,7 +1,14 @@
 import pg from 'pg';
+import { prepareValue } from 'pg/lib/utils.js';
+import { type BatchOutcome, ReadBatch, type ReadStatement } from './read-batch.js';
 
-interface Read {
-  query: pg.QueryArrayConfig;
+interface Question {
+  name?: string | undefined;
+  text: string;
+  values?: readonly unknown[];
+}
+
+interface Read extends ReadStatement {
   since: number;
   resolve: (rows: unknown[][]) => void;
   reject: (error: unknown) => void;
@@ -11,17 +18,16 @@ interface Read {
 const CONNECTIONS = 2;
 /** How many statements go to Postgres together at most. */
 const MOST_TOGETHER = 100;
-/** A statement of this name was never prepared: because the one that should have prepared it, just before, failed. */
-const NOT_PREPARED = '26000';
 /** How codes begin that say that the session is over, which the connection itself may not have heard yet. */
 const SESSION_ENDED = '57P';
 
 /**
  * Sends statements that are asked for at about the same time to Postgres together: written at once, on one connection, and
  * answered one after another. Each is still a statement of its own, with a plan of its own, and fails alone. It saves Node
- * a write, and Postgres a process that wakes up, for each of them: which costs more than a short read itself.
+ * a write, and Postgres a process that wakes up, a transaction and an answer, for each of them: which costs more than a short
+ * read itself.
  *
- * For short reads alone, since each waits for those before it.
+ * For short reads alone, since each may have to wait for the others.
  */
 export class PipelinedReads {
   private readonly pool: pg.Pool;
@@ -36,14 +42,15 @@ export class PipelinedReads {
     private readonly options: pg.PoolConfig,
     onBroken: (error: Error) => void,
   ) {
-    this.pool = new pg.Pool({ ...options, max: CONNECTIONS, pipeline: true });
+    this.pool = new pg.Pool({ ...options, max: CONNECTIONS });
     this.pool.on('error', onBroken);
   }
 
-  /** The rows of a prepared statement, each as an array of its columns. */
-  rows(query: pg.QueryArrayConfig): Promise<unknown[][]> {
+  /** The rows of a statement, each as an array of its columns; with a name, it is prepared once a connection. */
+  rows({ name, text, values = [] }: Question): Promise<unknown[][]> {
     return new Promise((resolve, reject) => {
-      this.waiting.push({ query, since: performance.now(), resolve, reject });
+      const since = performance.now();
+      this.waiting.push({ name, text, values: values.map(prepareValue), since, resolve, reject });
       // Once this turn of the event loop is over: answers that arrived together lead to questions that go out together.
       if (this.waiting.length === 1) setImmediate(() => this.next());
     });
@@ -81,32 +88,30 @@ export class PipelinedReads {
       for (const { reject } of reads) reject(error);
       return;
     }
-    const unprepared: Read[] = [];
     let broken: Error | undefined;
     const onError = (error: Error) => (broken = error);
     client.on('error', onError);
-    const onFailure = (read: Read, error: Error) => {
-      if ((error as { code?: unknown }).code === NOT_PREPARED) unprepared.push(read);
-      else read.reject(error);
-      if (!(error instanceof pg.DatabaseError) || error.code?.startsWith(SESSION_ENDED)) broken ??= error;
-    };
-    await new Promise<void>((done) => {
-      let open = reads.length;
-      const { stream } = (client as unknown as pg.Client).connection;
-      stream.cork();
-      for (const read of reads) {
-        client.query<unknown[]>(read.query, (error: Error | null, result) => {
-          if (error) onFailure(read, error);
-          else read.resolve(result.rows);
-          if (--open === 0) done();
-        });
-      }
-      stream.uncork();
-    });
+    for (let rest = reads; rest.length > 0;) {
+      const { failure, unanswered } = await put(client, rest);
+      const [failed, ...passedOver] = unanswered;
+      failed?.reject(failure);
+      rest = passedOver;
+      if (!failure || !endsSession(failure)) continue;
+      broken = failure;
+      for (const { reject } of rest) reject(failure);
+      break;
+    }
     client.off('error', onError);
     client.release(broken);
-    // By itself each says what was the matter with it.
-    for (const { query, resolve, reject } of unprepared)
-      await this.pool.query<unknown[]>(query).then(({ rows }) => resolve(rows), reject);
   }
 }
+
+/** Puts reads to Postgres, and answers those that it can answer. */
+function put(client: pg.PoolClient, reads: readonly Read[]): Promise<BatchOutcome<Read>> {
+  return new Promise((resolve) => {
+    client.query(new ReadBatch(client, reads, ({ resolve }, rows) => resolve(rows), resolve));
+  });
+}
+
+const endsSession = (error: Error): boolean =>
+  !(error instanceof pg.DatabaseError) || error.code?.startsWith(SESSION_ENDED) === true;

@@ -36,6 +36,11 @@ class GatheringRedis extends Redis {
     return super.sendCommand(...given);
   }
 
+  /** Writes what was gathered, without waiting for the rest of this turn. */
+  writeNow(): void {
+    if (this.corked) this.flush(this.corked);
+  }
+
   private flush(stream: Writable): void {
     if (this.corked !== stream) return;
     this.corked = undefined;
@@ -49,7 +54,7 @@ class GatheringRedis extends Redis {
  */
 @Injectable()
 export class GraphRedis implements OnModuleInit, OnApplicationShutdown {
-  readonly client: Redis;
+  readonly client: GatheringRedis;
 
   constructor(config: Config) {
     const options = {
@@ -58,7 +63,8 @@ export class GraphRedis implements OnModuleInit, OnApplicationShutdown {
       enableOfflineQueue: false,
       maxRetriesPerRequest: 1,
     };
-    this.client = watched(new GatheringRedis(config.redis.graphUrl, options), 'graph');
+    this.client = new GatheringRedis(config.redis.graphUrl, options);
+    watched(this.client, 'graph');
   }
 
   /** Gives the connection a moment to come up, so that the first commands are not refused for want of one. */

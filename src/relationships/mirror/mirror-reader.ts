@@ -3,6 +3,7 @@ import pLimit from 'p-limit';
 import type { Id } from '../../platform/ids/ids.js';
 import { Problem } from '../../platform/http/problem.js';
 import { Metrics } from '../../platform/metrics/metrics.js';
+import { GatheredCalls } from '../../platform/redis/gathered-calls.js';
 import { GraphRedis } from '../../platform/redis/redis.js';
 import { LuaScript } from '../../platform/redis/script.js';
 import { FollowedIds } from '../../users/followed-ids.js';
@@ -14,7 +15,7 @@ import { Mirror } from './mirror.js';
 import { Nobodies } from './nobodies.js';
 import { SingleFlight } from './single-flight.js';
 
-const readFacts = LuaScript.load<[string, ...number[]] | null>(import.meta.url, './read-facts.lua');
+const readFacts = LuaScript.load<FactsTuple[] | null>(import.meta.url, './read-facts.lua');
 const readOutlines = LuaScript.load<OutlineTuple[number][] | null>(import.meta.url, './read-outlines.lua');
 
 type OutlineTuple = [followers: number, friends: number, noise: number, listed: string | null];
@@ -23,6 +24,15 @@ type OutlineTuple = [followers: number, friends: number, noise: number, listed: 
 const MOST_LISTED = 256;
 /** What is asked of the mirror, as `read-facts.lua` has it. */
 type Wanted = 'counts' | 'standings' | 'known';
+type FactsTuple = [missing: string, codes: string, ...counts: number[]];
+
+interface Question {
+  text: string;
+  users: number;
+}
+
+/** So many users are asked about by one call, which takes Redis about 1 ms. */
+const MOST_USERS_PER_CALL = 300;
 
 /** How many reads may go to Postgres at a time while the mirror cannot answer. */
 const FALLBACKS_AT_A_TIME = 8;
@@ -32,6 +42,8 @@ const MOST_WAITING = 1_000;
 const REFILLS_AT_A_TIME = 4;
 const FOLLOWS_ME = 8;
 const BLOCKS_ME = 16;
+/** Of the characters for codes, the one for nothing at all. */
+const FIRST_CODE = 48;
 
 /**
  * Answers questions about the graph from the mirror, in one round trip and as of one moment. What the mirror cannot
@@ -46,6 +58,11 @@ export class MirrorReader extends GraphView {
   private readonly nobodies = new Nobodies();
   private readonly fallbacks = new SingleFlight<GraphFacts[]>();
   private readonly refills = new SingleFlight<void>();
+  private readonly questions = new GatheredCalls<Question, FactsTuple | undefined>({
+    call: (questions) => this.call(questions),
+    weightOf: ({ users }) => users,
+    mostWeight: MOST_USERS_PER_CALL,
+  });
 
   constructor(
     private readonly redis: GraphRedis,
@@ -65,17 +82,22 @@ export class MirrorReader extends GraphView {
     const unknown = followMe && users.filter((_, index) => followMe[index] === undefined);
     const answer = await this.ask(viewer, users, followMe ? 'known' : 'standings', unknown);
     if (!answer) return this.fallBack(viewer, users, false);
-    return answer.map((code, index) => STANDINGS[followMe?.[index] ? code + FOLLOWS_ME : code]!);
+    const [, codes] = answer;
+    return users.map((_, index) => {
+      const code = codes.charCodeAt(index) - FIRST_CODE;
+      return STANDINGS[followMe?.[index] ? code + FOLLOWS_ME : code]!;
+    });
   }
 
   async facts(viewer: Id, users: readonly Id[]): Promise<GraphFacts[]> {
     const answer = await this.ask(viewer, users, 'counts');
     if (!answer) return this.fallBack(viewer, users, true);
+    const [, codes, ...counts] = answer;
     return users.map((_, index) => {
-      const { kind, followsMe, blocksMe } = STANDINGS[answer[index * 4]!]!;
-      const followers = answer[index * 4 + 1]!;
-      const friends = answer[index * 4 + 2]!;
-      const noise = answer[index * 4 + 3]!;
+      const { kind, followsMe, blocksMe } = STANDINGS[codes.charCodeAt(index) - FIRST_CODE]!;
+      const followers = counts[index * 3]!;
+      const friends = counts[index * 3 + 1]!;
+      const noise = counts[index * 3 + 2]!;
       return { kind, followsMe, blocksMe, followers, friends, noise };
     });
   }
@@ -100,17 +122,15 @@ export class MirrorReader extends GraphView {
     users: readonly Id[],
     wanted: Wanted,
     unknown: readonly Id[] = [],
-  ): Promise<number[] | undefined> {
-    if (users.length === 0) return [];
-    const { keys } = this.mirror;
-    // The driver takes its time with each argument.
-    const args = [keys.root, wanted, viewer, users.join(' '), unknown.join(' ')];
+  ): Promise<FactsTuple | undefined> {
+    if (users.length === 0) return ['', ''];
+    const text = `${wanted} ${viewer} ${users.join(' ')},${unknown.join(' ')}`;
     try {
-      const answer = await readFacts.run(this.redis.client, [keys.epoch], args);
+      const answer = await this.questions.ask({ text, users: users.length });
       if (!answer) return this.cannot('no epoch');
-      const [missing, ...numbers] = answer;
+      const [missing] = answer;
       const unknown = missing === '' ? [] : missing.split(' ').filter((id) => !this.nobodies.has(id));
-      if (unknown.length === 0) return numbers;
+      if (unknown.length === 0) return answer;
       this.refill(unknown);
       return this.cannot('user missing');
     } catch (error) {
@@ -119,7 +139,15 @@ export class MirrorReader extends GraphView {
     }
   }
 
-  private cannot(reason: string): number[] | undefined {
+  private async call(questions: readonly Question[]): Promise<readonly (FactsTuple | undefined)[]> {
+    const { keys } = this.mirror;
+    const texts = questions.map(({ text }) => text);
+    const asked = readFacts.run(this.redis.client, [keys.epoch], [keys.root, ...texts]);
+    this.redis.client.writeNow();
+    return (await asked) ?? [];
+  }
+
+  private cannot(reason: string): FactsTuple | undefined {
     this.metrics.mirrorFallbacks.inc({ reason });
     return undefined;
   }
