@@ -43,7 +43,11 @@ export class Relationships {
   async set(owner: Id, subject: Id, kind: RelationshipKind): Promise<void> {
     if (owner === subject) throw new Problem('self-relationship');
     const before = await this.store.pair(owner, subject);
-    if (before.mine === kind) return;
+    if (before.mine === kind) {
+      // What the subject left behind in going may still be there.
+      if (!(await this.users.byIds([subject])).has(subject)) throw noSuchUser();
+      return;
+    }
     await this.change(owner, subject, kind, { notify: true });
   }
 

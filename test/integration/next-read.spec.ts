@@ -134,6 +134,16 @@ describe('the very next read', () => {
     expect(await feed(reader!)).toEqual([]);
   });
 
+  it('knows nobody who has gone, though they are still followed', async () => {
+    const [reader, gone] = await people('reader', 'gone');
+    await reader!.follow(gone!);
+    const post = await servers.publish(gone!);
+    expect((await gone!.delete('/v1/me')).status).toBe(204);
+    expect([(await reader!.follow(gone!)).status, await feed(reader!)]).toEqual([404, []]);
+    expect((await reader!.get(`/v1/posts/${post}`)).status).toBe(404);
+    expect((await reader!.delete(`/v1/relationships/${gone!.id}`)).status).toBe(204);
+  });
+
   it('moves, mutes, takes back and takes out an author whose posts are merged', async () => {
     const [star, reader, ...fans] = await people('star', 'reader', 'f', 'f', 'f', 'f', 'f');
     for (const fan of [reader!, ...fans]) await fan.follow(star!);
