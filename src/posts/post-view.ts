@@ -166,7 +166,7 @@ export class PostViews {
     const all = originals.length > 0 ? [...rows, ...originals] : rows;
     const people =
       caughtUp && hasOneUserEach(all)
-        ? this.peopleAtHand(viewer, rows)
+        ? this.peopleAtHand(viewer, rows, caughtUp)
         : this.people(viewer, rows, all, caughtUp);
     // A post that nobody loved or reposted need not be asked about.
     const loved = all.filter((row) => row.loves_count > 0 || row.reposts_count > 0);
@@ -177,14 +177,18 @@ export class PostViews {
   }
 
   /** Of posts of whose authors there are copies, and which show nobody else. */
-  private async peopleAtHand(viewer: Id, rows: readonly Readonly<PostRow>[]): Promise<People> {
+  private async peopleAtHand(
+    viewer: Id,
+    rows: readonly Readonly<PostRow>[],
+    caughtUp: Promise<boolean>,
+  ): Promise<People> {
     const people: Person[] = [];
     // Some ten or twenty people: they are found faster than looked up.
     const places = rows.map(({ author }) => {
       const place = people.indexOf(author!);
       return place === -1 ? people.push(author!) - 1 : place;
     });
-    const seen = await this.profiles.seenBy(viewer, people);
+    const seen = await this.profiles.seenBy(viewer, people, caughtUp);
     return { authors: places.map((place) => seen[place]), users: NOBODY };
   }
 

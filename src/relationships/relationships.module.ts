@@ -7,6 +7,7 @@ import { Departures } from './departures.js';
 import { FollowedAmong } from './followed-among.js';
 import { Dismissals } from './dismissals.js';
 import { GraphStore } from './graph-store.js';
+import { KeptRelationships } from './mirror/kept-relationships.js';
 import { Mirror } from './mirror/mirror.js';
 import { MirrorReader } from './mirror/mirror-reader.js';
 import { MirrorRebuild } from './mirror-rebuild.js';
@@ -31,6 +32,7 @@ import { UserLists } from './user-lists.js';
     Dismissals,
     EpochFill,
     FollowedAmong,
+    KeptRelationships,
     Mirror,
     MirrorComparison,
     MirrorReader,

@@ -9,12 +9,12 @@ describe('FollowedIds', () => {
     fc.assert(
       fc.property(ids, ids, (given, others) => {
         const followed = new FollowedIds(given);
-        for (const id of [...given, ...others]) expect(followed.has(id)).toBe(given.includes(id));
+        for (const id of [...given, ...others]) expect(followed.has(BigInt(id))).toBe(given.includes(id));
       }),
     );
   });
 
   it('has nobody when it was given nobody', () => {
-    expect(new FollowedIds([]).has('1')).toBe(false);
+    expect(new FollowedIds([]).has(1n)).toBe(false);
   });
 });

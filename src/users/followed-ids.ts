@@ -13,14 +13,19 @@ export class FollowedIds {
     return this.sorted.byteLength;
   }
 
-  has(id: Id): boolean {
-    const wanted = BigInt(id);
-    let [from, to] = [0, this.sorted.length];
-    while (from < to) {
-      const middle = (from + to) >>> 1;
-      if (this.sorted[middle]! < wanted) from = middle + 1;
-      else to = middle;
-    }
-    return this.sorted[from] === wanted;
+  /** @param key an id as a number */
+  has(key: bigint): boolean {
+    return this.sorted[placeOf(key, this.sorted)] === key;
   }
+}
+
+/** The place of a key among sorted ones, or that at which it would have to be. */
+export function placeOf(key: bigint, sorted: BigInt64Array): number {
+  let [from, to] = [0, sorted.length];
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if (sorted[middle]! < key) from = middle + 1;
+    else to = middle;
+  }
+  return from;
 }

@@ -1,5 +1,6 @@
 import type { Id } from '../platform/ids/ids.js';
 import type { FollowedIds } from './followed-ids.js';
+import type { Person } from './person.js';
 import type { RelationshipKind } from './user-view.js';
 
 /** How a viewer and a user stand to each other. */
@@ -32,14 +33,18 @@ export interface GraphFacts extends Standing, FollowCounts {}
  * provides it.
  */
 export abstract class GraphView {
+  /** How the viewer stands to each user, in the order of the ids. */
+  abstract standings(viewer: Id, users: readonly Id[]): Promise<Standing[]>;
+
   /**
-   * How the viewer stands to each user, in the order of the ids.
-   * @param followMe given when there are outlines of all of them: who follows the viewer, undefined for who is yet to be asked
+   * The same for people of whom copies are at hand.
+   * @param people copies that are kept as of a catch-up with the log of changes
+   * @param caughtUp that catch-up
    */
-  abstract standings(
+  abstract standingsTo(
     viewer: Id,
-    users: readonly Id[],
-    followMe?: readonly (boolean | undefined)[],
+    people: readonly Person[],
+    caughtUp: Promise<boolean>,
   ): Promise<Standing[]>;
 
   /** The same with each user's counts; a user without relationships has zeros. */

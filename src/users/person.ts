@@ -1,4 +1,3 @@
-import type { Id } from '../platform/ids/ids.js';
 import type { FollowedIds } from './followed-ids.js';
 import type { FollowCounts } from './graph-view.js';
 import type { UserRow } from './user-store.js';
@@ -9,6 +8,7 @@ export class Person {
   /** Whether this is a copy that this process keeps: one that has not changed, as of the last catch-up with the log of changes. */
   isKept = false;
   private begin: string | undefined;
+  private id: bigint | undefined;
 
   constructor(
     readonly card: Readonly<UserRow>,
@@ -16,9 +16,17 @@ export class Person {
     readonly following?: FollowedIds,
   ) {}
 
-  /** Whether they follow somebody, in either way; undefined when it has to be asked. */
-  follows(id: Id): boolean | undefined {
-    return this.following?.has(id);
+  /** Their id as a number, to be looked for among many. */
+  get key(): bigint {
+    return (this.id ??= BigInt(this.card.id));
+  }
+
+  /**
+   * Whether they follow somebody, in either way; undefined when it has to be asked.
+   * @param key the other's id as a number
+   */
+  follows(key: bigint): boolean | undefined {
+    return this.following?.has(key);
   }
 
   /** The JSON text of what `presentUser` puts together; most of it is made once. */

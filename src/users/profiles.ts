@@ -79,17 +79,24 @@ export class Profiles {
   /**
    * How a viewer sees people of whom copies are at hand; undefined for who is blocked either way.
    * @param people copies that are kept as of a catch-up with the log of changes, each given once
+   * @param caughtUp that catch-up
    */
-  async seenBy(viewer: Id, people: readonly Person[]): Promise<(VisibleUser | undefined)[]> {
-    const users = await this.stand(viewer, people);
+  async seenBy(
+    viewer: Id,
+    people: readonly Person[],
+    caughtUp: Promise<boolean>,
+  ): Promise<(VisibleUser | undefined)[]> {
+    const users = await this.stand(viewer, people, caughtUp);
     return users.map((user) => (isHidden(user.standing) ? undefined : user));
   }
 
   /** How a viewer stands to people of whom copies are at hand. */
-  private async stand(viewer: Id, people: readonly Person[]): Promise<VisibleUser[]> {
-    const ids = people.map(({ card }) => card.id);
-    const followMe = people.map((person) => person.follows(viewer));
-    const standings = await this.graph.standings(viewer, ids, followMe);
+  private async stand(
+    viewer: Id,
+    people: readonly Person[],
+    caughtUp: Promise<boolean>,
+  ): Promise<VisibleUser[]> {
+    const standings = await this.graph.standingsTo(viewer, people, caughtUp);
     return people.map((person, index) => ({ person, standing: standings[index]! }));
   }
 
@@ -101,7 +108,7 @@ export class Profiles {
   ): Promise<VisibleUser[] | undefined> {
     const people = await this.people.inOrder(ids, caughtUp).catch(() => []);
     const found = people.flatMap((person) => person ?? []);
-    return found.length === ids.length ? this.stand(viewer, found) : undefined;
+    return found.length === ids.length ? this.stand(viewer, found, caughtUp) : undefined;
   }
 
   private async fromStores(

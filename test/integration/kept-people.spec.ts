@@ -3,12 +3,14 @@ import { PrimaryDatabase } from '../../src/platform/database/primary.js';
 import { ChangeLog } from '../../src/platform/redis/change-log.js';
 import { GraphRedis } from '../../src/platform/redis/redis.js';
 import { MirrorComparison } from '../../src/relationships/audit/mirror-comparison.js';
+import { BulkFollows } from '../../src/relationships/bulk-follows.js';
 import { Mirror } from '../../src/relationships/mirror/mirror.js';
 import { MirrorRebuild } from '../../src/relationships/mirror-rebuild.js';
 import { Relationships } from '../../src/relationships/relationships.js';
 import { GraphView } from '../../src/users/graph-view.js';
 import { KeptPeople } from '../../src/users/kept-people.js';
 import { Profiles } from '../../src/users/profiles.js';
+import { connectTo } from '../support/sql.js';
 import { TestApp } from '../support/test-app.js';
 
 describe('copies of people', () => {
@@ -52,22 +54,29 @@ describe('copies of people', () => {
     const others = await app.get(PrimaryDatabase).query<{ id: string }>({
       name: 'test_crowd',
       text: `INSERT INTO users (id, username, name)
-             SELECT 1000 + n, 'other' || n, '' FROM generate_series(1, 256) AS n RETURNING id`,
+             SELECT 1000 + n, 'other' || n, '' FROM generate_series(1, 1024) AS n RETURNING id`,
     });
     const relationships = app.get(Relationships);
     await relationships.set(few!.id, many!.id, 'noise');
-    for (const { id } of others) await relationships.set(many!.id, id, 'friend');
+    const client = await connectTo(app.environment.DATABASE_URL!);
+    const edges = others.map(({ id }): [string, string] => [many!.id, id]);
+    expect(await app.get(BulkFollows).load(client, 'friend', edges)).toBe(1_024);
+    await client.end();
     const graph = app.get(GraphView);
     const listed = async () => {
       const outlines = await graph.outlines([few!.id, many!.id, '77']);
       expect([...outlines.keys()]).toEqual([few!.id, many!.id]);
-      return [...outlines.values()].map(({ following }) => following?.has(reader!.id));
+      return [...outlines.values()].map(({ following }) => following?.has(BigInt(reader!.id)));
     };
     const followsMe = async () => {
-      const users = [few!.id, many!.id];
-      const people = await app.get(KeptPeople).inOrder(users, app.get(ChangeLog).catchUp());
-      const known = people.map((person) => person!.follows(reader!.id));
-      return (await graph.standings(reader!.id, users, known)).map((standing) => standing.followsMe);
+      const caughtUp = app.get(ChangeLog).catchUp();
+      const people = await app.get(KeptPeople).inOrder([few!.id, many!.id], caughtUp);
+      const standings = await graph.standingsTo(
+        reader!.id,
+        people.map((person) => person!),
+        caughtUp,
+      );
+      return standings.map((standing) => standing.followsMe);
     };
     expect([await listed(), await followsMe()]).toEqual([
       [false, false],
@@ -93,10 +102,12 @@ describe('copies of people', () => {
     await relationships.set(viewer!.id, users[0]!.id, 'block');
     await relationships.set(users[1]!.id, viewer!.id, 'block');
     const userIds = users.map(({ id }) => id);
-    const people = await app.get(KeptPeople).inOrder(userIds, app.get(ChangeLog).catchUp());
+    const caughtUp = app.get(ChangeLog).catchUp();
+    const people = await app.get(KeptPeople).inOrder(userIds, caughtUp);
     const seen = await app.get(Profiles).seenBy(
       viewer!.id,
       people.map((person) => person!),
+      caughtUp,
     );
     expect(seen.map((user) => user?.person.card.username)).toEqual([undefined, undefined, 'seen']);
   });

@@ -87,6 +87,11 @@ export class KeptCopies<Value extends object> {
     return found.map((value, index) => value ?? values.get(ids[index]!));
   }
 
+  /** Whether there is a copy, right or not: worth asking for by `inOrder`. */
+  has(id: Id): boolean {
+    return this.copies.has(id);
+  }
+
   /** Notes that these changed; to be called once that can be read by everybody. @throws when Redis is away */
   changed(ids: readonly Id[]): Promise<void> {
     return this.log.note(ids.map((id) => `${this.options.name}:${id}`));

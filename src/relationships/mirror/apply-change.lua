@@ -1,7 +1,8 @@
 -- Applies one change of one owner to every epoch: the sets and counters of both sides and the version, together. An epoch
 -- that is being filled gets it into its log instead.
 --
--- What counts of the epoch that is read it may have changed is noted in the log of changes.
+-- What of the epoch that is read it may have changed is noted in the log of changes: of both sides the counts, with whom they
+-- follow, or the relationships alone.
 --
 -- KEYS     graph:epoch, then those of the log of changes
 -- ARGV     root of the mirror's keys, owner, version of the change, subject, kind before ('' for none), kind after, a text
@@ -18,6 +19,8 @@ if current then
     behind[#behind + 1] = current
   elseif follows(from) or follows(to) then
     note(KEYS[2], KEYS[3], ARGV[7], { 'counts:' .. owner, 'counts:' .. subject })
+  else
+    note(KEYS[2], KEYS[3], ARGV[7], { 'relationships:' .. owner, 'relationships:' .. subject })
   end
 end
 if building and filling then

@@ -62,11 +62,13 @@ add('following', friends + noise)
 position = position + friends
 add('noise', noise)
 position = position + noise
-correct('blocks', blocks, function(subject)
-  redis.call('SADD', user_key(root, epoch, subject, 'blockers'), owner)
-end, function(subject)
-  redis.call('SREM', user_key(root, epoch, subject, 'blockers'), owner)
-end)
+local function block(command)
+  return function(subject)
+    redis.call(command, user_key(root, epoch, subject, 'blockers'), owner)
+    changed[#changed + 1] = 'relationships:' .. subject
+  end
+end
+correct('blocks', blocks, block('SADD'), block('SREM'))
 add('blocks', blocks)
 position = position + blocks
 add('mutes', mutes)

@@ -8,11 +8,14 @@ import { GraphRedis } from '../../platform/redis/redis.js';
 import { LuaScript } from '../../platform/redis/script.js';
 import { FollowedIds } from '../../users/followed-ids.js';
 import { type GraphFacts, GraphView, type Outline, type Standing } from '../../users/graph-view.js';
+import type { Person } from '../../users/person.js';
 import { MirrorComparison } from '../audit/mirror-comparison.js';
 import { GraphStore } from '../graph-store.js';
 import { kindOf } from '../kinds.js';
+import { KeptRelationships } from './kept-relationships.js';
 import { Mirror } from './mirror.js';
 import { Nobodies } from './nobodies.js';
+import { BLOCKS_ME } from './relationship-codes.js';
 import { SingleFlight } from './single-flight.js';
 
 const readFacts = LuaScript.load<FactsTuple[] | null>(import.meta.url, './read-facts.lua');
@@ -21,7 +24,7 @@ const readOutlines = LuaScript.load<OutlineTuple[number][] | null>(import.meta.u
 type OutlineTuple = [followers: number, friends: number, noise: number, listed: string | null];
 
 /** Whoever follows more is asked anew each time whether somebody is among them. */
-const MOST_LISTED = 256;
+const MOST_LISTED = 1_024;
 /** What is asked of the mirror, as `read-facts.lua` has it. */
 type Wanted = 'counts' | 'standings' | 'known';
 type FactsTuple = [missing: string, codes: string, ...counts: number[]];
@@ -41,7 +44,6 @@ const MOST_WAITING = 1_000;
 /** How many users may be loaded into the mirror at a time because somebody asked for them. */
 const REFILLS_AT_A_TIME = 4;
 const FOLLOWS_ME = 8;
-const BLOCKS_ME = 16;
 /** Of the characters for codes, the one for nothing at all. */
 const FIRST_CODE = 48;
 
@@ -69,23 +71,28 @@ export class MirrorReader extends GraphView {
     private readonly mirror: Mirror,
     private readonly store: GraphStore,
     private readonly comparison: MirrorComparison,
+    private readonly kept: KeptRelationships,
     private readonly metrics: Metrics,
   ) {
     super();
   }
 
-  async standings(
-    viewer: Id,
-    users: readonly Id[],
-    followMe?: readonly (boolean | undefined)[],
-  ): Promise<Standing[]> {
-    const unknown = followMe && users.filter((_, index) => followMe[index] === undefined);
-    const answer = await this.ask(viewer, users, followMe ? 'known' : 'standings', unknown);
-    if (!answer) return this.fallBack(viewer, users, false);
-    const [, codes] = answer;
-    return users.map((_, index) => {
-      const code = codes.charCodeAt(index) - FIRST_CODE;
-      return STANDINGS[followMe?.[index] ? code + FOLLOWS_ME : code]!;
+  standings(viewer: Id, users: readonly Id[]): Promise<Standing[]> {
+    return this.askStandings(viewer, users);
+  }
+
+  async standingsTo(viewer: Id, people: readonly Person[], caughtUp: Promise<boolean>): Promise<Standing[]> {
+    const key = BigInt(viewer);
+    const followMe = people.map((person) => person.follows(key));
+    const own = await this.kept.of(viewer, caughtUp);
+    const asked = own ? people.filter((_, index) => followMe[index] === undefined) : people;
+    const ids = asked.map(({ card }) => card.id);
+    const answers = asked.length > 0 ? await this.askStandings(viewer, ids, own ? [] : followMe) : [];
+    if (!own) return answers;
+    let next = 0;
+    return people.map((person, index) => {
+      const followsMe = followMe[index];
+      return followsMe === undefined ? answers[next++]! : standingOf(own.codeOf(person.key), followsMe);
     });
   }
 
@@ -114,6 +121,21 @@ export class MirrorReader extends GraphView {
       if (followers >= 0) found.set(users[at / 4]!, { followers, friends, noise, following });
     }
     return found;
+  }
+
+  /** @param followMe given when all of them are in the mirror: who follows the viewer, undefined for who is yet to be asked */
+  private async askStandings(
+    viewer: Id,
+    users: readonly Id[],
+    followMe?: readonly (boolean | undefined)[],
+  ): Promise<Standing[]> {
+    const unknown = followMe && users.filter((_, index) => followMe[index] === undefined);
+    const answer = await this.ask(viewer, users, followMe ? 'known' : 'standings', unknown);
+    if (!answer) return this.fallBack(viewer, users, false);
+    const [, codes] = answer;
+    return users.map((_, index) =>
+      standingOf(codes.charCodeAt(index) - FIRST_CODE, followMe?.[index] === true),
+    );
   }
 
   /** @returns undefined when the mirror cannot answer */
@@ -178,6 +200,10 @@ export class MirrorReader extends GraphView {
     else if (!(await this.mirror.load(epoch, [user]))) this.nobodies.add(user);
   }
 }
+
+/** The standing of a code, which may have it that the user follows the viewer, or not tell. */
+const standingOf = (code: number, followsMe: boolean): Standing =>
+  STANDINGS[followsMe ? code + FOLLOWS_ME : code]!;
 
 /** How a viewer may stand to somebody, by what `read-facts.lua` answers. */
 const STANDINGS: readonly Standing[] = Array.from({ length: 2 * BLOCKS_ME }, (_, code) => ({
