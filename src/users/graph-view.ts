@@ -1,7 +1,15 @@
 import type { Id } from '../platform/ids/ids.js';
 import type { FollowedIds } from './followed-ids.js';
-import type { Person } from './person.js';
 import type { RelationshipKind } from './user-view.js';
+
+/** A user of whom a copy is at hand, with whom they follow. */
+export interface UserAtHand {
+  readonly card: { readonly id: Id };
+  /** The id as a number. */
+  readonly key: bigint;
+  /** Whether they follow somebody, in either way; undefined when it has to be asked. @param key the other's id as a number */
+  follows(key: bigint): boolean | undefined;
+}
 
 /** How a viewer and a user stand to each other. */
 export interface Standing {
@@ -43,7 +51,7 @@ export abstract class GraphView {
    */
   abstract standingsTo(
     viewer: Id,
-    people: readonly Person[],
+    people: readonly UserAtHand[],
     caughtUp: Promise<boolean>,
   ): Promise<Standing[]>;
 

@@ -1,10 +1,10 @@
 import type { FollowedIds } from './followed-ids.js';
-import type { FollowCounts } from './graph-view.js';
+import type { FollowCounts, UserAtHand } from './graph-view.js';
 import type { UserRow } from './user-store.js';
 import { ownFields, type ViewerRelationship } from './user-view.js';
 
 /** What is shown of somebody whoever looks. Shared, and never changed but for `isKept`: whoever changed is another one. */
-export class Person {
+export class Person implements UserAtHand {
   /** Whether this is a copy that this process keeps: one that has not changed, as of the last catch-up with the log of changes. */
   isKept = false;
   private begin: string | undefined;
@@ -16,15 +16,10 @@ export class Person {
     readonly following?: FollowedIds,
   ) {}
 
-  /** Their id as a number, to be looked for among many. */
   get key(): bigint {
     return (this.id ??= BigInt(this.card.id));
   }
 
-  /**
-   * Whether they follow somebody, in either way; undefined when it has to be asked.
-   * @param key the other's id as a number
-   */
   follows(key: bigint): boolean | undefined {
     return this.following?.has(key);
   }

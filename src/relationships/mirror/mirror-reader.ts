@@ -7,8 +7,13 @@ import { GatheredCalls } from '../../platform/redis/gathered-calls.js';
 import { GraphRedis } from '../../platform/redis/redis.js';
 import { LuaScript } from '../../platform/redis/script.js';
 import { FollowedIds } from '../../users/followed-ids.js';
-import { type GraphFacts, GraphView, type Outline, type Standing } from '../../users/graph-view.js';
-import type { Person } from '../../users/person.js';
+import {
+  type GraphFacts,
+  GraphView,
+  type Outline,
+  type Standing,
+  type UserAtHand,
+} from '../../users/graph-view.js';
 import { MirrorComparison } from '../audit/mirror-comparison.js';
 import { GraphStore } from '../graph-store.js';
 import { kindOf } from '../kinds.js';
@@ -81,7 +86,11 @@ export class MirrorReader extends GraphView {
     return this.askStandings(viewer, users);
   }
 
-  async standingsTo(viewer: Id, people: readonly Person[], caughtUp: Promise<boolean>): Promise<Standing[]> {
+  async standingsTo(
+    viewer: Id,
+    people: readonly UserAtHand[],
+    caughtUp: Promise<boolean>,
+  ): Promise<Standing[]> {
     const key = BigInt(viewer);
     const followMe = people.map((person) => person.follows(key));
     const own = await this.kept.of(viewer, caughtUp);
