@@ -5,6 +5,7 @@ import { RelationshipsModule } from '../relationships/relationships.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { Announcements } from './announcements.js';
 import { Freshness } from './freshness.js';
+import { KnownFollows } from './known-follows.js';
 import { MergedTimelines } from './merged-timelines.js';
 import { LiveLog } from './live-log.js';
 import { RedisRun } from './redis-run.js';
@@ -35,6 +36,7 @@ import { ShardBreakers } from './shard-breakers.js';
     GuardedWriter,
     Announcements,
     Freshness,
+    KnownFollows,
     MergedTimelines,
     LiveLog,
     RedisRun,

@@ -7,6 +7,7 @@ import { GatheredCalls } from '../platform/redis/gathered-calls.js';
 import { GraphRedis } from '../platform/redis/redis.js';
 import { LuaScript } from '../platform/redis/script.js';
 import { Revisions } from '../posts/revisions.js';
+import type { TimelinePost } from '../posts/timeline-store.js';
 import { FollowedAmong } from '../relationships/followed-among.js';
 import { GraphView } from '../users/graph-view.js';
 import type { FollowKind } from '../users/user-view.js';
@@ -45,8 +46,10 @@ interface Found {
 export interface FeedLook {
   /** Undefined when there is nothing to rely on. */
   tag: string | undefined;
-  /** Authors of pending posts whom the reader follows in this way. */
-  pendingBy: readonly Id[];
+  /** The version of the reader's relationships of which the mirror answered. */
+  version: string;
+  /** Pending posts by authors whom the reader follows in this way, newest first. */
+  onTheirWay: readonly TimelinePost[];
   /** Pulled authors whom they follow in this way. */
   pulledBy: readonly Id[];
 }
@@ -106,11 +109,10 @@ export class Freshness {
       return undefined;
     }
     const [mark, version, revised, authors, pulledBy, ...entries] = found.watched;
-    const pendingBy = idsOf(authors);
-    const look: FeedLook = { tag: undefined, pendingBy, pulledBy: idsOf(pulledBy) };
+    const onTheirWay = pendingPostsBy(pending, idsOf(authors));
+    const look: FeedLook = { tag: undefined, version, onTheirWay, pulledBy: idsOf(pulledBy) };
     if (run === undefined || !pending.all || !pending.told) return look;
-    const onTheirWay = pendingPostsBy(pending, pendingBy).map(({ id }) => id);
-    const posts = [...new Set([...entries, ...onTheirWay])].sort();
+    const posts = [...new Set([...entries, ...onTheirWay.map(({ id }) => id)])].sort();
     look.tag = createHash('sha1')
       .update([kind, run, found.era, mark, version, revised, ...posts].join())
       .digest('base64url');

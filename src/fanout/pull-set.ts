@@ -5,7 +5,9 @@ import { FollowedAmong } from '../relationships/followed-among.js';
 import { GraphStore } from '../relationships/graph-store.js';
 import type { FollowKind } from '../users/user-view.js';
 import { Freshness } from './freshness.js';
+import { KnownFollows } from './known-follows.js';
 import { MergedTimelines } from './merged-timelines.js';
+import { newest } from './newest.js';
 import { type Pending, PendingPosts, pendingPostsBy } from './pending-posts.js';
 import { PulledAuthors } from './pulled-authors.js';
 import { ReaderStates } from './reader-states.js';
@@ -26,7 +28,7 @@ export interface Pull {
 
 export interface MergedPosts {
   /** Posts below `before`, newest first, at most `limit`. */
-  page(before: Id | undefined, limit: number): Promise<TimelinePost[]>;
+  page(before: Id | undefined, limit: number): Promise<readonly TimelinePost[]>;
   /** Tells whether a row belongs in the feed: one of an earlier time of following may not have been taken out yet. */
   admission(): Promise<(post: TimelinePost) => boolean>;
 }
@@ -35,7 +37,10 @@ export interface MergedPosts {
 interface Merging {
   /** Whom the reader follows as the mirror has it: since when is yet to be asked. */
   pulledBy: readonly Id[];
-  pendingBy: readonly Id[];
+  /** Pending posts, newest first. */
+  onTheirWay: readonly TimelinePost[];
+  /** The version of the reader's relationships in the mirror, if it is known. */
+  version: string | undefined;
   tag: string | undefined;
 }
 
@@ -55,6 +60,7 @@ export class PullSet {
     private readonly graph: GraphStore,
     private readonly timelines: TimelineStore,
     private readonly merged: MergedTimelines,
+    private readonly knownFollows: KnownFollows,
   ) {}
 
   /**
@@ -70,19 +76,19 @@ export class PullSet {
     ahead?.catch(() => undefined);
     const [pending, { unplaced, asleep }] = await asked;
     const isLikely = ahead && pending === likely && !asleep;
-    const { tag, pendingBy, pulledBy } = await (isLikely
+    const merging = await (isLikely
       ? ahead
       : this.merging(reader, kind, pending, asleep ? [] : pulled, tagged));
-    const isAll = !asleep && unplaced.length + pendingBy.length + pulledBy.length === 0;
+    const isAll = !asleep && unplaced.length + merging.onTheirWay.length + merging.pulledBy.length === 0;
     return {
       complete: pending.all,
       told: pending.told,
       asleep,
       // Nothing is written for one who sleeps, so nothing would change the tag.
-      tag: asleep ? undefined : tag,
+      tag: asleep ? undefined : merging.tag,
       merged: isAll
         ? undefined
-        : this.mergedPosts(reader, kind, asleep ? undefined : unplaced, pending, { pendingBy, pulledBy }),
+        : this.mergedPosts(reader, kind, asleep ? undefined : unplaced, pending.merged, merging),
     };
   }
 
@@ -91,20 +97,19 @@ export class PullSet {
     reader: Id,
     kind: FollowKind,
     unplaced: readonly Id[] | undefined,
-    pending: Pending,
-    { pendingBy, pulledBy }: Pick<Merging, 'pendingBy' | 'pulledBy'>,
+    merged: bigint,
+    { onTheirWay, pulledBy, version }: Merging,
   ): MergedPosts {
     // Rows are read meanwhile.
     const known = this.follows(reader, kind, unplaced);
     known.catch(() => undefined);
-    const onTheirWay = pendingPostsBy(pending, pendingBy);
     return {
       page: async (before, limit) => {
-        const kept = await this.merged.below(pulledBy, pending.merged, before, limit);
+        const kept = await this.merged.below(pulledBy, merged, before, limit);
         const candidates = newest([below(onTheirWay, before), byId(kept.posts)], ({ id }) => id, Infinity);
         const [merging, reached] = await Promise.all([
           this.pageOf(reader, kind, known, kept.beyond, before, limit),
-          this.reaching(reader, kind, candidates, limit),
+          this.reaching(reader, kind, version, candidates, limit),
         ]);
         return newest([merging, reached], ({ id }) => id, limit);
       },
@@ -129,7 +134,12 @@ export class PullSet {
       this.followed.find(reader, kind, pending.authors),
       this.followed.find(reader, kind, pulled),
     ]);
-    return { pendingBy, pulledBy, tag: undefined };
+    return {
+      onTheirWay: pendingPostsBy(pending, pendingBy),
+      pulledBy,
+      version: undefined,
+      tag: undefined,
+    };
   }
 
   /** Posts of authors since whenever the reader follows them: `known`, and others whose floors are yet to be asked. */
@@ -160,15 +170,16 @@ export class PullSet {
   private async reaching(
     reader: Id,
     kind: FollowKind,
+    version: string | undefined,
     posts: readonly TimelinePost[],
     limit: number,
   ): Promise<TimelinePost[]> {
     const reached: TimelinePost[] = [];
     for (let start = 0; start < posts.length && reached.length < limit; start += limit) {
       const next = posts.slice(start, start + limit);
-      const floors = floorsOf(
-        await this.follows(reader, kind, [...new Set(next.map(({ authorId }) => authorId))]),
-      );
+      const authors = [...new Set(next.map(({ authorId }) => authorId))];
+      const follows = await this.knownFollows.among(reader, version, authors);
+      const floors = floorsOf(follows.filter((follow) => follow.kind === kind));
       reached.push(...next.filter(({ id, authorId }) => compareIds(id, floors.get(authorId) ?? MAX_ID) >= 0));
     }
     return reached.slice(0, limit);
@@ -183,16 +194,3 @@ const byId = (posts: readonly TimelinePost[]): readonly TimelinePost[] =>
 
 const below = (posts: readonly TimelinePost[], before: Id | undefined): readonly TimelinePost[] =>
   before === undefined ? posts : posts.filter(({ id }) => compareIds(id, before) < 0);
-
-/** Merges lists that are in descending order of their ids, each entry once. */
-export function newest<Entry>(
-  lists: readonly (readonly Entry[])[],
-  idOf: (entry: Entry) => Id,
-  limit: number,
-): Entry[] {
-  const given = lists.filter((list) => list.length > 0);
-  if (given.length <= 1) return (given[0] ?? []).slice(0, limit);
-  const byId = new Map<Id, Entry>();
-  for (const entry of given.flat()) if (!byId.has(idOf(entry))) byId.set(idOf(entry), entry);
-  return [...byId.values()].sort((a, b) => compareIds(idOf(b), idOf(a))).slice(0, limit);
-}

@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { ActivityStore, positionOf, type StreamPosition } from '../activities/activity-store.js';
 import type { Activity } from '../activities/activity.js';
 import { Freshness } from '../fanout/freshness.js';
-import { newest, type Pull, PullSet } from '../fanout/pull-set.js';
+import { newest } from '../fanout/newest.js';
+import { type Pull, PullSet } from '../fanout/pull-set.js';
 import { Sleepers } from '../fanout/sleepers.js';
 import { Cursor } from '../platform/http/cursor.js';
 import type { Page } from '../platform/http/page.js';
@@ -51,9 +52,9 @@ function bytesOf(place: Id | undefined, post: PostText): FeedEntryBytes {
 /** Rows of a feed and the posts that are to be merged with them, each once, newest first. */
 async function merge(
   rows: Promise<Activity[]>,
-  merged: Promise<TimelinePost[]>,
+  merged: Promise<readonly TimelinePost[]>,
   size: number,
-): Promise<Activity[]> {
+): Promise<readonly Activity[]> {
   const [activities, posts] = await Promise.all([rows, merged]);
   const others = posts.map(({ id, authorId }): Activity => ({
     kind: 'post',
@@ -165,7 +166,7 @@ export class FeedReader {
     { viewer, kind, pull: { merged } }: Reading,
     after: StreamPosition | undefined,
     size: number,
-  ): Promise<Activity[]> {
+  ): Promise<readonly Activity[]> {
     const rows = this.activities.page(viewer, STREAM_OF[kind], after, size);
     return merged ? merge(rows, merged.page(after?.[0], size), size) : rows;
   }

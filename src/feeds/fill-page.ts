@@ -5,10 +5,10 @@ export interface PageSource<Skeleton, Position, Entry> {
   limit: number;
   start: Position | undefined;
   /** Reads up to `size` skeletons behind a position. */
-  skeleton(after: Position | undefined, size: number): Promise<Skeleton[]>;
+  skeleton(after: Position | undefined, size: number): Promise<readonly Skeleton[]>;
   positionOf(skeleton: Skeleton): Position;
   /** Hydrates skeletons and applies the rules; undefined for what is not to be shown. In the order given. */
-  present(skeletons: Skeleton[]): Promise<(Entry | undefined)[]>;
+  present(skeletons: readonly Skeleton[]): Promise<(Entry | undefined)[]>;
 }
 
 /**

@@ -101,7 +101,7 @@ export class NotificationReader {
   private async present(
     viewer: Id,
     readUpTo: Id,
-    skeleton: Activity[],
+    skeleton: readonly Activity[],
     grouped: boolean,
   ): Promise<(NotificationEntry | undefined)[]> {
     const members = await this.membersOf(viewer, skeleton, grouped);
