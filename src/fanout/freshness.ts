@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
 import { Config } from '../platform/config/config.js';
 import { errorText } from '../platform/error-text.js';
-import type { Id } from '../platform/ids/ids.js';
+import { compareIds, type Id } from '../platform/ids/ids.js';
 import { GatheredCalls } from '../platform/redis/gathered-calls.js';
 import { GraphRedis } from '../platform/redis/redis.js';
 import { LuaScript } from '../platform/redis/script.js';
@@ -12,6 +12,7 @@ import { FollowedAmong } from '../relationships/followed-among.js';
 import { GraphView } from '../users/graph-view.js';
 import type { FollowKind } from '../users/user-view.js';
 import { LiveKeys } from './live-keys.js';
+import { newest } from './newest.js';
 import { type Pending, PendingPosts, pendingPostsBy } from './pending-posts.js';
 import { PulledAuthors } from './pulled-authors.js';
 import { RedisRun } from './redis-run.js';
@@ -112,7 +113,8 @@ export class Freshness {
     const onTheirWay = pendingPostsBy(pending, idsOf(authors));
     const look: FeedLook = { tag: undefined, version, onTheirWay, pulledBy: idsOf(pulledBy) };
     if (run === undefined || !pending.all || !pending.told) return look;
-    const posts = [...new Set([...entries, ...onTheirWay.map(({ id }) => id)])].sort();
+    const told = [...new Set(entries)].sort((a, b) => compareIds(b, a));
+    const posts = newest([told, onTheirWay.map(({ id }) => id)], (id) => id, Infinity);
     look.tag = createHash('sha1')
       .update([kind, run, found.era, mark, version, revised, ...posts].join())
       .digest('base64url');

@@ -102,6 +102,9 @@ function placesOf(posts: readonly TimelinePost[]): Map<Id, number[]> {
 
 /** Of the posts that are on their way those by some authors, newest first. */
 export function pendingPostsBy({ posts, places }: Pending, authors: readonly Id[]): TimelinePost[] {
-  const found = authors.flatMap((author) => places.get(author) ?? []);
-  return found.sort((a, b) => a - b).map((place) => posts[place]!);
+  if (authors.length === 0) return [];
+  // Some hundred of a thousand, mostly: they are found in their order faster than put into it.
+  const isTheirs = new Uint8Array(posts.length);
+  for (const author of authors) for (const place of places.get(author) ?? []) isTheirs[place] = 1;
+  return posts.filter((_, place) => isTheirs[place] === 1);
 }
