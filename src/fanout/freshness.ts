@@ -29,10 +29,12 @@ const LEAST_DORMANT_SECONDS = 2_400;
 /** So many feeds are looked at by one call, which takes Redis some 0.5 ms. */
 const MOST_TOGETHER = 24;
 
+const NOBODY: readonly Id[] = [];
+
 interface Question {
   reader: Id;
   kind: FollowKind;
-  /** Authors of pending posts. */
+  /** Authors of pending posts, unless it is known otherwise whom of them the reader follows. */
   pending: readonly Id[];
   pulled: readonly Id[];
 }
@@ -85,11 +87,13 @@ export class Freshness {
   /** The tag of a feed; undefined when there is nothing to rely on. */
   async tag(reader: Id, kind: FollowKind): Promise<string | undefined> {
     const [pending, pulled] = await Promise.all([this.pending.list(), this.pulled.list()]);
-    return (await this.look(reader, kind, pending, pulled))?.tag;
+    return (await this.look(reader, kind, pending, pulled, { copies: false }))?.tag;
   }
 
   /**
    * The tag of a feed, and whose posts are to be merged with its rows. To be asked for before these are read.
+   * @param options whether a copy of the reader's relationships may do, if there is one: to catch up with what changed in it is one
+   *   more question to Redis, if one that is shared
    * @returns undefined when there is nothing to rely on
    */
   async look(
@@ -97,20 +101,23 @@ export class Freshness {
     kind: FollowKind,
     pending: Pending,
     pulled: readonly Id[],
+    { copies } = { copies: true },
   ): Promise<FeedLook | undefined> {
     if (this.config.feeds.dormantAfterSeconds < LEAST_DORMANT_SECONDS) return undefined;
     const run = await this.run.of();
-    const question = { reader, kind, pending: pending.authors, pulled };
-    const found = await this.questions.ask(question).catch((error: unknown) => {
+    const atHand = copies ? this.followed.findAtHand(reader, kind, pending.authors) : undefined;
+    const question = { reader, kind, pending: atHand ? NOBODY : pending.authors, pulled };
+    const asked = this.questions.ask(question).catch((error: unknown) => {
       this.logger.debug(`no tag: ${errorText(error)}`);
     });
+    const [found, followed] = await Promise.all([asked, atHand]);
     if (!found) return undefined;
     if (!found.watched) {
       this.load(reader);
       return undefined;
     }
     const [mark, version, revised, authors, pulledBy, ...entries] = found.watched;
-    const onTheirWay = pendingPostsBy(pending, idsOf(authors));
+    const onTheirWay = pendingPostsBy(pending, followed ?? idsOf(authors));
     const look: FeedLook = { tag: undefined, version, onTheirWay, pulledBy: idsOf(pulledBy) };
     if (run === undefined || !pending.all || !pending.told) return look;
     const told = [...new Set(entries)].sort((a, b) => compareIds(b, a));

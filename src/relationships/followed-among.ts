@@ -2,11 +2,13 @@ import { createHash } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
 import pLimit from 'p-limit';
 import { errorText } from '../platform/error-text.js';
-import type { Id } from '../platform/ids/ids.js';
+import { compareIds, type Id } from '../platform/ids/ids.js';
+import { ChangeLog } from '../platform/redis/change-log.js';
 import { GraphRedis } from '../platform/redis/redis.js';
 import { LuaScript } from '../platform/redis/script.js';
 import type { FollowKind } from '../users/user-view.js';
 import { GraphStore } from './graph-store.js';
+import { KeptRelationships } from './mirror/kept-relationships.js';
 import { Mirror } from './mirror/mirror.js';
 
 const followedAmong = LuaScript.load<string[] | 0 | null>(import.meta.url, './mirror/followed-among.lua');
@@ -26,12 +28,19 @@ export interface Placed {
   given: readonly Id[];
 }
 
+/** Ids in ascending order, and as numbers. */
+interface SortedIds {
+  ids: readonly Id[];
+  keys: BigInt64Array;
+}
+
 /** Finds whom of a list, the same for many viewers, each of them follows: from the mirror, or else from Postgres. */
 @Injectable()
 export class FollowedAmong {
   private readonly logger = new Logger('FollowedAmong');
   private readonly limit = pLimit(FALLBACKS_AT_A_TIME);
   private readonly digests = new WeakMap<readonly Id[], string>();
+  private readonly sorted = new WeakMap<readonly Id[], SortedIds>();
   /** Until when a stored set is surely there, by its key. */
   private readonly stored = new Map<string, number>();
 
@@ -39,6 +48,8 @@ export class FollowedAmong {
     private readonly redis: GraphRedis,
     private readonly mirror: Mirror,
     private readonly store: GraphStore,
+    private readonly kept: KeptRelationships,
+    private readonly log: ChangeLog,
   ) {}
 
   /** Those of the candidates whom a viewer follows in this way. */
@@ -53,6 +64,29 @@ export class FollowedAmong {
     }
     const follows = await this.limit(() => this.store.followsOf(viewer, candidates));
     return follows.filter((follow) => follow.kind === kind).map(({ subjectId }) => subjectId);
+  }
+
+  /**
+   * The same for a viewer of whose relationships this process has a copy, as of a catch-up that is begun now.
+   * @param candidates the same object for the same candidates
+   * @returns undefined when there is no copy
+   */
+  findAtHand(viewer: Id, kind: FollowKind, candidates: readonly Id[]): Promise<Id[]> | undefined {
+    if (candidates.length === 0 || !this.kept.has(viewer)) return undefined;
+    return this.kept.of(viewer, this.log.catchUp()).then((codes) => {
+      if (!codes) return this.find(viewer, kind, candidates);
+      const { ids, keys } = this.inOrder(candidates);
+      return codes.placesFollowed(kind, keys).map((place) => ids[place]!);
+    });
+  }
+
+  private inOrder(candidates: readonly Id[]): SortedIds {
+    const known = this.sorted.get(candidates);
+    if (known) return known;
+    const ids = candidates.toSorted(compareIds);
+    const sorted = { ids, keys: BigInt64Array.from(ids, BigInt) };
+    this.sorted.set(candidates, sorted);
+    return sorted;
   }
 
   private async ask(viewer: Id, candidates: readonly Id[]): Promise<string[] | undefined> {

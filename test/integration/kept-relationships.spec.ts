@@ -3,6 +3,7 @@ import { PrimaryDatabase } from '../../src/platform/database/primary.js';
 import { ChangeLog } from '../../src/platform/redis/change-log.js';
 import { GraphRedis } from '../../src/platform/redis/redis.js';
 import { BulkFollows } from '../../src/relationships/bulk-follows.js';
+import { FollowedAmong } from '../../src/relationships/followed-among.js';
 import { KeptRelationships } from '../../src/relationships/mirror/kept-relationships.js';
 import { Mirror } from '../../src/relationships/mirror/mirror.js';
 import { MirrorRebuild } from '../../src/relationships/mirror-rebuild.js';
@@ -63,6 +64,11 @@ describe("copies of viewers' relationships", () => {
           expect(await standings(viewer, others), `${kind} ${owner} ${subject}, seen by ${viewer}`).toEqual(
             truth,
           );
+          for (const way of ['friend', 'noise'] as const) {
+            const atHand = other.get(FollowedAmong).findAtHand(viewer, way, others);
+            const followed = await app.get(FollowedAmong).find(viewer, way, others);
+            expect((await atHand)?.sort()).toEqual(followed.sort());
+          }
         }
       }
     }
@@ -128,6 +134,7 @@ describe("copies of viewers' relationships", () => {
     await follow([author!]);
     await client.end();
     expect(await codesOf(busy!)).toBeUndefined();
+    expect(other.get(FollowedAmong).findAtHand(busy!, 'noise', [author!])).toBeUndefined();
     expect(await standings(busy!, [author!])).toEqual([{ kind: 'noise', followsMe: false, blocksMe: false }]);
   });
 });

@@ -87,9 +87,9 @@ export class KeptCopies<Value extends object> {
     return found.map((value, index) => value ?? values.get(ids[index]!));
   }
 
-  /** Whether there is a copy, right or not: worth asking for by `inOrder`. */
-  has(id: Id): boolean {
-    return this.copies.has(id);
+  /** The copy as it was last, right or not: it tells whether `inOrder` is worth asking. */
+  peek(id: Id): Value | undefined {
+    return this.copies.get(id);
   }
 
   /** Notes that these changed; to be called once that can be read by everybody. @throws when Redis is away */

@@ -58,9 +58,14 @@ export class KeptRelationships {
    * @param caughtUp a catch-up with the log of changes that the caller has begun
    */
   async of(viewer: Id, caughtUp: Promise<boolean>): Promise<RelationshipCodes | undefined> {
-    if (!this.copies.has(viewer) && !this.isBack(viewer)) return undefined;
+    if (!this.copies.peek(viewer) && !this.isBack(viewer)) return undefined;
     const [kept] = await this.copies.inOrder([viewer], caughtUp).catch(() => []);
     return kept?.codes;
+  }
+
+  /** Whether `of` will most likely know. */
+  has(viewer: Id): boolean {
+    return this.copies.peek(viewer)?.codes !== undefined;
   }
 
   private isBack(viewer: Id): boolean {

@@ -1,5 +1,6 @@
 import type { Id } from '../../platform/ids/ids.js';
 import { placeOf } from '../../users/followed-ids.js';
+import type { FollowKind } from '../../users/user-view.js';
 import { codeOf } from '../kinds.js';
 
 /** Added to the code of who blocks the viewer. */
@@ -44,5 +45,23 @@ export class RelationshipCodes {
   codeOf(key: bigint): number {
     const place = placeOf(key, this.sorted);
     return this.sorted[place] === key ? this.codes[place]! : 0;
+  }
+
+  /**
+   * At which places among some keys are those whom the viewer follows in a way.
+   * @param keys ids as numbers, in ascending order
+   */
+  placesFollowed(kind: FollowKind, keys: BigInt64Array): number[] {
+    const { sorted, codes } = this;
+    const code = codeOf(kind);
+    const places: number[] = [];
+    let [own, place] = [0, 0];
+    while (own < sorted.length && place < keys.length) {
+      const [mine, wanted] = [sorted[own]!, keys[place]!];
+      if (mine === wanted && codes[own]! % BLOCKS_ME === code) places.push(place);
+      if (mine <= wanted) own++;
+      if (wanted <= mine) place++;
+    }
+    return places;
   }
 }
